@@ -1,0 +1,42 @@
+// Where packets go, as one immutable value that control computes and publishes whole. The packet path
+// reads it and decides nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+namespace pim::dataplane {
+
+/// What one peer may do, by its slot.
+struct PeerPolicy {
+  bool in_use = false;
+  IpAddress v6{};
+  std::optional<IpAddress> v4{};
+  /// Packets from the internet are accepted from this peer until then: the gateway in use, or one that
+  /// was in use within the last 60 s. Time{} means never.
+  Time internet_until{};
+  /// This peer may send to the internet through us; only looked at while we serve as a gateway.
+  bool may_use_gateway = false;
+};
+
+struct ForwardingTable {
+  std::vector<PeerPolicy> peers;                       ///< index: PeerSlot::value
+  std::unordered_map<IpAddress, PeerSlot> by_address;  ///< every mesh address of every peer
+
+  IpAddress own_v4{}, own_v6{};
+  Prefix mesh_v4{}, mesh_v6{};
+  IpAddress service_v4{}, service_v6{};  ///< DNS, delivered inside the selected gateway's session
+  std::uint16_t mtu = 1344;
+
+  bool routing_on = false;            ///< the host's internet traffic comes into the tunnel
+  std::optional<PeerSlot> gateway{};  ///< where it goes; none while blocked
+  bool serves_gateway = false;        ///< peers' internet traffic is handed to the host
+};
+
+}  // namespace pim::dataplane

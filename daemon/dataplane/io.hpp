@@ -1,0 +1,117 @@
+// What goes into and comes out of the packet path: batches of frames and trains, in arenas that the
+// caller owns and reuses. No type here owns packet memory but Out.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "packet/vnet.hpp"
+
+namespace pim::dataplane {
+
+/// One read from the tunnel device: an IP packet, or a TSO/USO super-packet that `vnet` describes.
+/// The bytes are the caller's; the packet path may change them.
+struct TunFrame {
+  packet::VnetHeader vnet;
+  MutBytes packet;
+};
+
+/// What one receive call brought from one sender: datagrams of `segment` bytes laid end to end, the
+/// last one possibly shorter (UDP_GRO). A lone datagram has segment == data.size().
+struct Train {
+  Endpoint from;
+  MutBytes data;
+  std::size_t segment = 0;
+};
+
+/// Sealed datagrams of one size for one endpoint, end to end in Out::bytes, ready for UDP_SEGMENT:
+/// at most 64 of them and 65,507 bytes; only the last may be shorter.
+struct OutTrain {
+  Endpoint to;
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
+  std::uint32_t segment = 0;
+};
+
+/// One write to the tunnel device: `vnet`, then the pieces [first_piece, first_piece + piece_count)
+/// of Out::pieces, gathered. Pieces point into the trains of the same batch or into Out::bytes.
+struct TunWrite {
+  packet::VnetHeader vnet;
+  std::uint32_t first_piece = 0;
+  std::uint32_t piece_count = 0;
+};
+
+/// A datagram outside every session (handshakes, cookies, key queries): valid length, nothing verified.
+struct HandshakeDatagram {
+  Endpoint from;
+  Bytes datagram;
+};
+
+/// An authenticated control message of a peer: neither an IP packet nor empty.
+struct ControlMessage {
+  PeerSlot peer;
+  Endpoint from;
+  Bytes plaintext;
+};
+
+/// The first datagram under a key verified: the other side holds it too.
+struct KeyConfirmed {
+  PeerSlot peer;
+  ReceiverIndex local;
+};
+
+/// An authenticated datagram came from another place; replies already go there.
+struct EndpointMoved {
+  PeerSlot peer;
+  Endpoint to;
+};
+
+/// Data went out and so far nothing came back: the liveness watch begins now.
+struct AnswerAwaited {
+  PeerSlot peer;
+};
+
+/// A packet waits for a session with this peer (in a bounded queue of the packet path).
+struct SessionWanted {
+  PeerSlot peer;
+};
+
+/// The peer's data keys passed the age or count at which they are to be replaced.
+struct RekeyWanted {
+  PeerSlot peer;
+};
+
+/// A data datagram for a session that does not exist here, from an address of a known peer: after a
+/// restart this tells that the other side still uses the old keys.
+struct UnknownReceiver {
+  Endpoint from;
+};
+
+using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, EndpointMoved, AnswerAwaited,
+                               SessionWanted, RekeyWanted, UnknownReceiver>;
+
+/// The result of one turn. clear() keeps the memory; views in `control` and `pieces` live until then.
+struct Out {
+  Buffer bytes;                  ///< arena, reserved once; never grows beyond its capacity
+  std::vector<OutTrain> trains;  ///< in order of sending
+  std::vector<Bytes> pieces;
+  std::vector<TunWrite> tun;
+  std::vector<ToControl> control;
+
+  /// `capacity`: bytes of arena; a turn that would exceed it counts Drop::congestion.
+  explicit Out(std::size_t capacity = std::size_t{2} << 20) { bytes.reserve(capacity); }
+  void clear() {
+    bytes.clear();
+    trains.clear();
+    pieces.clear();
+    tun.clear();
+    control.clear();
+  }
+};
+
+}  // namespace pim::dataplane
