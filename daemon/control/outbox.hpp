@@ -1,0 +1,80 @@
+// What one turn of control asks of others: jobs for the host thread, notes for clients. Datagrams go
+// straight into the packet path's arena.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "control/settings.hpp"
+#include "control/views.hpp"
+#include "dataplane/io.hpp"
+#include "plan/host_plan.hpp"
+
+namespace pim::control {
+
+/// Make the host equal to this. Only the newest counts: an older one not yet begun may be skipped, but
+/// every number gets a PlanApplied of its own or of a later one.
+struct ApplyPlan {
+  std::uint64_t number = 0;
+  plan::Input input;
+};
+struct SaveTrust {
+  trust::Snapshot snapshot;
+};
+struct SaveState {
+  SavedState state;
+};
+struct ResolveName {
+  std::string host;
+};
+/// Redirected DNS connections of the old gateway are to be deleted from conntrack.
+struct ForgetRedirectedDns {};
+
+using HostJob = std::variant<ApplyPlan, SaveTrust, SaveState, ResolveName, ForgetRedirectedDns>;
+
+// -- what comes back from the host thread
+
+struct PlanApplied {
+  std::uint64_t number = 0;
+  std::string error{};  ///< empty: applied and verified
+  WallTime verified_at{};
+};
+struct TunnelReady {};
+struct TunnelUnavailable {
+  std::string reason;  ///< with what to do about it
+};
+struct NameResolved {
+  std::string host;
+  std::vector<IpAddress> addresses;  ///< empty: the name did not resolve
+};
+struct LinksChanged {
+  plan::Links links;
+  std::vector<IpAddress> resolvers;  ///< of /etc/resolv.conf
+};
+struct StoreFailed {
+  std::string error;
+};
+
+using HostNote = std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, StoreFailed>;
+
+struct Outbox {
+  std::vector<HostJob> host;
+  std::vector<Note> notes;
+
+  void clear() {
+    host.clear();
+    notes.clear();
+  }
+};
+
+/// One turn: the instant, and where its results go.
+struct Turn {
+  Now now;
+  dataplane::Out& packets;
+  Outbox& outbox;
+};
+
+}  // namespace pim::control

@@ -1,0 +1,73 @@
+// What control is started with: the part of the configuration that it needs, and what the last run left.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "trust/trust.hpp"
+
+namespace pim::control {
+
+/// A peer as the user named it: from the configuration, or added over RPC.
+struct PeerEntry {
+  std::string entry_id;  ///< stable: what peers.remove takes
+  HostPort address;
+  std::string label{};
+  std::optional<NodeId> node_id{};
+  std::optional<PublicKey> public_key{};
+  std::optional<IpAddress> mesh_v4{};  ///< the alias that the user gave this peer
+  bool from_config = false;
+  bool operator==(PeerEntry const&) const = default;
+};
+
+enum class AcceptInbound : std::uint8_t { none, paired, all };
+
+struct GatewaySettings {
+  std::string nat_interface;
+  std::uint32_t max_connections = 1024;
+  std::uint8_t priority = 100;
+  bool allow_private = false;
+  bool operator==(GatewaySettings const&) const = default;
+};
+
+struct Settings {
+  std::string name;
+  std::string interface_name = "pim0";
+  std::uint16_t mtu = 1344;
+  std::optional<IpAddress> mesh_v4{};  ///< own alias; derived from the node id when absent
+  AcceptInbound accept_inbound = AcceptInbound::paired;
+  std::uint16_t listen_port = 9100;
+  std::uint16_t discovery_port = 9101;
+  Duration handshake_timeout = std::chrono::seconds{5};
+  std::string network = "pim";
+  std::string secret{};
+  std::vector<PeerEntry> peers{};
+  trust::Policy policy = trust::Policy::trust_on_first_use;
+  std::vector<NodeId> allow_list{};
+  bool split_default_at_first = false;
+  std::vector<NodeId> gateways{};
+  bool allow_lan = true;
+  bool hold_on_exit = true;
+  std::optional<GatewaySettings> gateway{};
+};
+
+/// What survives a restart beside the trust store. Written whole, by value, on the host thread.
+struct SavedState {
+  std::optional<bool> routing_answer{};  ///< the user's last answer; the configuration gives only the first
+  std::vector<PeerEntry> added_peers{};
+  std::vector<NodeId> gateways_allowed{};
+  std::vector<NodeId> gateways_disallowed{};
+  bool gateway_decided = false;  ///< the user enabled or disabled the gateway: wins over the configuration
+  std::optional<GatewaySettings> gateway{};
+  WallTime timestamps_reserved_until{};                      ///< no handshake of ours carried a later timestamp
+  std::map<std::string, std::vector<IpAddress>> resolved{};  ///< last good addresses of peer names
+  bool operator==(SavedState const&) const = default;
+};
+
+}  // namespace pim::control
