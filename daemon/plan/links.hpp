@@ -1,0 +1,35 @@
+// The host's network interfaces as one value, as the link monitor saw them at one instant.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+
+namespace pim::plan {
+
+struct LinkAddress {
+  IpAddress ip;
+  std::uint8_t length = 0;
+  bool operator==(LinkAddress const&) const = default;
+};
+
+struct Link {
+  std::string name;
+  std::uint32_t index = 0;
+  bool up = false;
+  /// Some default route (any table but pim's own, either family) leaves by it, or it carries such a link.
+  bool is_uplink = false;
+  std::string kind;  ///< as `ip -d link` says: "bridge", "veth", "wireguard"; empty for hardware
+  std::vector<LinkAddress> addresses;
+  bool operator==(Link const&) const = default;
+};
+
+/// Ordered by index; pim's own interface and the loopback are left out.
+struct Links {
+  std::vector<Link> links;
+  bool operator==(Links const&) const = default;
+};
+
+}  // namespace pim::plan
