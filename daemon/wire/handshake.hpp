@@ -1,0 +1,62 @@
+// The three handshake datagrams. Integers are big-endian; "sender" is the index that the peer is to
+// put into its datagrams to us, "receiver" the one it gave us.
+//
+//   initiation     1 0 0 0 | sender 4 | noise message 108 | mac1 16 | mac2 16                      148
+//   response       2 0 0 0 | sender 4 | receiver 4 | noise message 48 | mac1 16 | mac2 16           92
+//   cookie reply   3 0 0 0 | receiver 4 | salt 32 | sealed cookie 32                                72
+//
+// Parsed frames hold views into the datagram. Builders leave the MACs zero: noise/mac.hpp stamps
+// them over the finished datagram.
+#pragma once
+
+#include <optional>
+
+#include "base/ids.hpp"
+#include "wire/kind.hpp"
+
+namespace pim::wire {
+
+inline constexpr std::size_t timestamp_size = 12;
+inline constexpr std::size_t initiation_noise_size = 96 + timestamp_size;
+inline constexpr std::size_t response_noise_size = 48;
+inline constexpr std::size_t cookie_salt_size = 32;
+inline constexpr std::size_t sealed_cookie_size = 32;
+
+struct Initiation {
+  ReceiverIndex sender;
+  Bytes noise;  ///< 108 bytes
+};
+
+struct Response {
+  ReceiverIndex sender;
+  ReceiverIndex receiver;
+  Bytes noise;  ///< 48 bytes
+};
+
+struct CookieReply {
+  ReceiverIndex receiver;
+  Bytes salt;    ///< 32 bytes
+  Bytes sealed;  ///< 32 bytes
+};
+
+[[nodiscard]] std::optional<Initiation> parse_initiation(Bytes datagram);
+[[nodiscard]] std::optional<Response> parse_response(Bytes datagram);
+[[nodiscard]] std::optional<CookieReply> parse_cookie_reply(Bytes datagram);
+
+/// Fields of other lengths than those above are a bug of the caller.
+[[nodiscard]] Buffer make_initiation(Initiation const& frame);
+[[nodiscard]] Buffer make_response(Response const& frame);
+[[nodiscard]] Buffer make_cookie_reply(CookieReply const& frame);
+
+/// Payload of an initiation: when it was made, so that a recorded one is not accepted again. Grows
+/// from one initiation of a node to its next.
+struct Timestamp {
+  std::uint64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;  ///< below 1,000,000,000
+  auto operator<=>(Timestamp const&) const = default;
+};
+
+[[nodiscard]] std::array<std::uint8_t, timestamp_size> to_bytes(Timestamp const& timestamp);
+[[nodiscard]] std::optional<Timestamp> parse_timestamp(Bytes payload);
+
+}  // namespace pim::wire
