@@ -1,0 +1,92 @@
+// Routes through the mesh, the gateways that are named and those that only offer.
+#pragma once
+
+#include "protocol/types/common.hpp"
+
+namespace pim::protocol {
+
+struct RouteEntry {
+  std::string destination;
+  std::string via;
+  std::uint32_t hops = 1;
+  std::string learned_from;
+  bool is_gateway = false;
+  std::uint8_t load = 0;
+  std::uint64_t age_s = 0;
+  std::uint32_t metric = 0;
+  bool feasible = true;
+  bool selected = false;
+  bool operator==(RouteEntry const&) const = default;
+};
+PIM_STRUCT(RouteEntry, "One way to one node.",  //
+           (destination, "node_id"), (via, "node_id of the next hop"), (hops, "1 is direct"),
+           (learned_from, "node_id of the neighbour that announced it"),
+           (is_gateway, "the destination offers internet and the user named it"), (load, "0 idle to 255 full"),
+           (age_s, "since it was last confirmed"), (metric, "cost; lower is better"),
+           (feasible, "may be used without risk of a loop (RFC 8966)"), (selected, "in use"))
+
+struct KnownGateway {
+  std::string node_id;
+  std::string via;
+  std::uint32_t hops = 1;
+  double score = 0;
+  bool selected = false;
+  std::uint32_t priority = 0;
+  Nullable<double> latency_ms;
+  std::uint8_t load = 0;
+  bool healthy = false;
+  Nullable<std::string> reason;
+  bool operator==(KnownGateway const&) const = default;
+};
+PIM_STRUCT(KnownGateway, "A node that offers internet.",  //
+           (node_id, "who"), (via, "node_id of the next hop; empty while unreachable"), (hops, "1 is direct"),
+           (score, "lower is better"), (selected, "in use"), (priority, "as offered; lower is preferred"),
+           (latency_ms, "round trip"), (load, "0 idle to 255 full"), (healthy, "usable now"),
+           (reason, "why it is not in use"))
+
+struct RouteTable {
+  std::vector<RouteEntry> routes;
+  std::vector<KnownGateway> gateways;
+  std::vector<KnownGateway> offers;
+  bool operator==(RouteTable const&) const = default;
+};
+PIM_STRUCT(RouteTable, "Everything that routing knows.",  //
+           (routes, "ways to nodes"), (gateways, "named by the user"), (offers, "heard, not named"))
+
+struct RouteTableParams {};
+PIM_EMPTY_STRUCT(RouteTableParams, "Nothing.")
+
+struct RouteSetSplitDefaultParams {
+  bool on = false;
+};
+PIM_STRUCT(RouteSetSplitDefaultParams, "The user's wish.",  //
+           (on, "true: internet goes through the mesh or not at all; false: it goes as before"))
+
+struct RouteSetSplitDefaultResult {
+  bool on = false;
+  Nullable<std::string> via_gateway_id;
+  bool operator==(RouteSetSplitDefaultResult const&) const = default;
+};
+PIM_STRUCT(RouteSetSplitDefaultResult, "What is in force now.",  //
+           (on, "split-default routing is in force"),
+           (via_gateway_id, "the gateway in use; null while internet is blocked or routing is off"))
+
+struct GatewaysAllowParams {
+  std::string node_id;
+};
+PIM_STRUCT(GatewaysAllowParams, "Whom to use as a gateway.", (node_id, "the peer, by id or unique prefix"))
+
+struct GatewaysDisallowParams {
+  std::string node_id;
+};
+PIM_STRUCT(GatewaysDisallowParams, "Whom not to use any more.", (node_id, "the peer, by id or unique prefix"))
+
+struct GatewayConsent {
+  std::string node_id;
+  bool allowed = false;
+  bool operator==(GatewayConsent const&) const = default;
+};
+PIM_STRUCT(GatewayConsent, "What is now recorded.",  //
+           (node_id, "the whole id"), (allowed, "the node may be used as a gateway"))
+
+}  // namespace pim::protocol
