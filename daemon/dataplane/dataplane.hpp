@@ -38,9 +38,15 @@ struct PeerActivity {
   std::uint64_t rx_packets = 0, tx_packets = 0;
 };
 
+/// How many datagrams one key seals: defaults as WireGuard's, which leave ChaCha20-Poly1305 far from harm.
+struct KeyLimits {
+  std::uint64_t rekey_after = std::uint64_t{1} << 60;              ///< the next one reports RekeyWanted
+  std::uint64_t reject_after = ~std::uint64_t{0} - (1 << 13) + 1;  ///< none beyond: Drop::counter_exhausted
+};
+
 class Dataplane {
  public:
-  Dataplane();
+  explicit Dataplane(KeyLimits const& limits = {});
   ~Dataplane();
   Dataplane(Dataplane&&) = delete;
 
@@ -49,11 +55,17 @@ class Dataplane {
   /// Datagrams from the network, opened in place. `out` keeps views into them.
   void on_datagrams(std::span<Train> trains, Now const& now, Out& out);
 
+  /// Bytes of Out::bytes that the worst frame needs: a turn stops reading frames when less is left.
+  static constexpr std::size_t worst_frame = std::size_t{256} << 10;
+
   /// Seals one control message (or an empty keepalive) for a peer with its sending keys. False when
   /// there are none that are still valid, or no endpoint.
   bool seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out);
 
   void publish(std::shared_ptr<ForwardingTable const> table);
+  /// Whether the tunnel device takes UDP super-packets (TUNSETOFFLOAD accepted TUN_F_USO4 | TUN_F_USO6; Linux
+  /// 6.2). Off until said, since an older system refuses such writes.
+  void join_udp(bool allowed);
 
   /// Keys become able to open at once; they seal only after use_for_sending.
   void install(SessionKeys keys);
@@ -73,6 +85,8 @@ class Dataplane {
   void count_drop(Drop reason, std::uint64_t times = 1);
 
  private:
+  friend class Sending;
+  friend class Receiving;
   struct State;
   std::unique_ptr<State> state_;
 };

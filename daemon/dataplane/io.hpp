@@ -10,6 +10,8 @@
 #include "base/address.hpp"
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "dataplane/arena.hpp"
+#include "packet/coalesce.hpp"
 #include "packet/vnet.hpp"
 
 namespace pim::dataplane {
@@ -38,13 +40,9 @@ struct OutTrain {
   std::uint32_t segment = 0;
 };
 
-/// One write to the tunnel device: `vnet`, then the pieces [first_piece, first_piece + piece_count)
-/// of Out::pieces, gathered. Pieces point into the trains of the same batch or into Out::bytes.
-struct TunWrite {
-  packet::VnetHeader vnet;
-  std::uint32_t first_piece = 0;
-  std::uint32_t piece_count = 0;
-};
+/// One write to the tunnel device. Its pieces are in Out::pieces and point into the trains of the same
+/// batch or into Out::bytes.
+using TunWrite = packet::TunWrite;
 
 /// A datagram outside every session (handshakes, cookies, key queries): valid length, nothing verified.
 struct HandshakeDatagram {
@@ -97,14 +95,14 @@ using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, 
 
 /// The result of one turn. clear() keeps the memory; views in `control` and `pieces` live until then.
 struct Out {
-  Buffer bytes;                  ///< arena, reserved once; never grows beyond its capacity
+  Arena bytes;                   ///< datagrams and ICMP answers
   std::vector<OutTrain> trains;  ///< in order of sending
   std::vector<Bytes> pieces;
   std::vector<TunWrite> tun;
   std::vector<ToControl> control;
 
   /// `capacity`: bytes of arena; a turn that would exceed it counts Drop::congestion.
-  explicit Out(std::size_t capacity = std::size_t{2} << 20) { bytes.reserve(capacity); }
+  explicit Out(std::size_t capacity = std::size_t{2} << 20) : bytes(capacity) {}
   void clear() {
     bytes.clear();
     trains.clear();

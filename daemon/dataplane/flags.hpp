@@ -1,0 +1,19 @@
+// The three flag bytes of a data datagram. They are authenticated, and all but one bit are zero: a
+// datagram with another flag set is refused after its tag verified, since a flag may change what follows.
+//
+//   byte 1   bit 0   checksum_left_out   the inner packet is TCP or UDP right behind an IPv4 or IPv6 header,
+//                                        unfragmented, and its checksum field holds the sum of the pseudo-
+//                                        header (RFC 9293 3.1, RFC 8200 8.1), folded to 16 bits and not
+//                                        complemented. The tag has already protected every byte, so nobody
+//                                        sums the payload again: the receiver hands the packet to its system
+//                                        as CHECKSUM_PARTIAL, which completes it if it leaves the host.
+//            bits 1-7, bytes 2 and 3     zero
+#pragma once
+
+#include <cstdint>
+
+namespace pim::dataplane {
+
+inline constexpr std::uint8_t checksum_left_out = 0x01;
+
+}  // namespace pim::dataplane

@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/flags.hpp"
+#include "dataplane/state.hpp"
+#include "packet/mss.hpp"
+#include "wire/transit.hpp"
+
+namespace pim::dataplane {
+namespace {
+
+constexpr std::size_t max_handshakes = 64, max_unknowns = 4;  // events a batch
+constexpr std::size_t flags_at = 1;
+
+}  // namespace
+
+void Receiving::train(Train const& train) {
+  auto const segment = train.segment == 0 ? train.data.size() : train.segment;
+  for (auto rest = train.data; !rest.empty();) {
+    auto const size = std::min(segment, rest.size());
+    datagram(train.from, rest.first(size));
+    rest = rest.subspan(size);
+  }
+}
+
+void Receiving::datagram(Endpoint const& from, MutBytes datagram) {
+  auto const kind = wire::peek(datagram);
+  if (!kind) return state_.drop(Drop::malformed_datagram);
+  if (*kind == wire::Kind::data) return data(from, datagram);
+  outside_sessions(from, datagram);
+}
+
+void Receiving::outside_sessions(Endpoint const& from, Bytes datagram) {
+  if (++handshakes_ > max_handshakes) return state_.drop(Drop::rate_limited);
+  out_.control.push_back(HandshakeDatagram{from, datagram});
+}
+
+/// The order matters: the window before the key is only a cheap filter, and nothing is believed of a
+/// datagram (counter, place, activity) before its tag verified.
+void Receiving::data(Endpoint const& from, MutBytes datagram) {
+  auto* const session = session_of({load_be<std::uint32_t>(datagram.data() + 4)});
+  if (session == nullptr) return unknown(from);
+  if (now_.boot >= session->expires) return state_.drop(Drop::session_expired);
+  auto const counter = load_be<std::uint64_t>(datagram.data() + 8);
+  if (!session->window.would_accept(counter)) return state_.drop(Drop::replayed);
+  if (!open(*session, datagram, counter)) return state_.drop(Drop::decrypt_failed);
+  bool const is_newest = counter >= session->window.next();
+  session->window.mark(counter);
+  note(*session, from, is_newest);
+  auto const* const flags = datagram.data() + flags_at;
+  if ((flags[0] & ~checksum_left_out) != 0 || flags[1] != 0 || flags[2] != 0)
+    return state_.drop(Drop::malformed_datagram);
+  content(*session, from, flags[0], datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead));
+}
+
+void Receiving::unknown(Endpoint const& from) {
+  state_.drop(Drop::unknown_receiver);
+  if (++unknowns_ <= max_unknowns) out_.control.push_back(UnknownReceiver{from});
+}
+
+Session* Receiving::session_of(ReceiverIndex local) {
+  if (last_session_ == nullptr || last_session_->local != local) last_session_ = state_.sessions.find(local);
+  return last_session_;
+}
+
+bool Receiving::open(Session& session, MutBytes datagram, std::uint64_t counter) {
+  auto const size = datagram.size() - wire::data_overhead;
+  return session.opener.open(counter, datagram.first(wire::data_header_size),
+                             datagram.subspan(wire::data_header_size, size), datagram.last(wire::data_tag_size));
+}
+
+void Receiving::note(Session& session, Endpoint const& from, bool is_newest) {
+  auto& peer = state_.peers[session.peer.value];
+  peer.activity.last_received = now_.boot;
+  peer.activity.awaiting_since = never;
+  if (!session.is_confirmed) {
+    session.is_confirmed = true;
+    out_.control.push_back(KeyConfirmed{session.peer, session.local});
+  }
+  // A late datagram may still come from the place that was left.
+  if (!is_newest || peer.endpoint == from) return;
+  peer.endpoint = from;
+  out_.control.push_back(EndpointMoved{session.peer, from});
+}
+
+void Receiving::content(Session& session, Endpoint const& from, std::uint8_t flags, MutBytes plaintext) {
+  switch (wire::content_of(plaintext)) {
+    case wire::Content::keepalive: return;
+    case wire::Content::ip_packet: return packet(session.peer, flags, plaintext);
+    case wire::Content::other: break;
+  }
+  if (plaintext[0] == wire::transit_kind) return state_.drop(Drop::transit_refused);
+  out_.control.push_back(ControlMessage{session.peer, from, plaintext});
+}
+
+void Receiving::packet(PeerSlot slot, std::uint8_t flags, MutBytes plaintext) {
+  auto const ip = packet::look_at(plaintext);
+  if (!ip || ip->total_length != plaintext.size()) return state_.drop(Drop::malformed_packet);
+  if (auto const fault = fault_of(slot, *ip)) return state_.drop(*fault);
+  bool const left_out = (flags & checksum_left_out) != 0;
+  packet::clamp_mss(plaintext, *ip, state_.table->mtu, !left_out);
+  if (!state_.coalescer.add(plaintext, *ip, left_out, out_.pieces, out_.tun))
+    return state_.drop(Drop::malformed_packet);
+  auto& activity = state_.peers[slot.value].activity;
+  activity.last_data_received = now_.boot;
+  activity.rx_packets += 1;
+  activity.rx_bytes += plaintext.size();
+}
+
+/// Packets in a row mostly have the addresses of the one before: what passed once passes again.
+std::optional<Drop> Receiving::fault_of(PeerSlot slot, packet::IpView const& ip) {
+  auto const pair = ip.address_pair();
+  if (passed_family_ == ip.family && passed_peer_ == slot &&
+      std::memcmp(passed_pair_.data(), pair.data(), pair.size()) == 0)
+    return std::nullopt;
+  if (auto const fault = dataplane::fault_of(*state_.table, slot, ip, now_.boot)) return fault;
+  passed_family_ = ip.family;
+  passed_peer_ = slot;
+  std::memcpy(passed_pair_.data(), pair.data(), pair.size());
+  return std::nullopt;
+}
+
+}  // namespace pim::dataplane

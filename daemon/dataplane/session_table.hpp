@@ -1,0 +1,60 @@
+// The keys that can open datagrams now, found by the receiver index that stands in each datagram: an open
+// addressing table, so that a lookup is one probe at ten sessions and at a hundred thousand.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "crypto/aead.hpp"
+#include "noise/replay_window.hpp"
+
+namespace pim::dataplane {
+
+/// One established session: both directions.
+struct Session {
+  PeerSlot peer;
+  ReceiverIndex local, remote;
+  Time rekey_after, expires;
+  std::uint64_t next_counter = 0;  ///< of what we seal
+  bool is_confirmed = false;       ///< a datagram verified
+  bool rekey_reported = false;
+  crypto::Sealer sealer;
+  crypto::Opener opener;
+  noise::ReplayWindow window;
+};
+
+class SessionTable {
+ public:
+  SessionTable();
+
+  [[nodiscard]] Session* find(ReceiverIndex local) const {
+    for (auto at = place_of(local);; at = (at + 1) & mask_) {
+      auto const& entry = entries_[at];
+      if (entry.session == nullptr) return nullptr;
+      if (entry.local == local) return entry.session.get();
+    }
+  }
+  /// The index must be free.
+  Session& insert(std::unique_ptr<Session> session);
+  /// The session is gone, its keys wiped; an unknown index is ignored.
+  void erase(ReceiverIndex local);
+
+ private:
+  struct Entry {
+    ReceiverIndex local;
+    std::unique_ptr<Session> session;
+  };
+
+  [[nodiscard]] std::size_t place_of(ReceiverIndex local) const {
+    return (local.value * std::uint64_t{0x9e3779b97f4a7c15} >> 32) & mask_;
+  }
+  void grow();
+
+  std::vector<Entry> entries_;  ///< a power of two, at most half full
+  std::size_t mask_, count_ = 0;
+};
+
+}  // namespace pim::dataplane
