@@ -45,28 +45,28 @@ SealedCookie CookieJar::make_reply(Entropy& entropy, Time now, Endpoint const& s
   SealedCookie reply;
   entropy.fill(reply.salt);
   Buffer sealed;
-  crypto::seal_once(sealing_key(key_, reply.salt), 0, mac1_in(datagram), cookie_for(current_, source), sealed);
+  crypto::seal_once(sealing_key(key_, reply.salt), 0, mac1_in(datagram), cookie_for(current_->secret, source), sealed);
   std::memcpy(reply.sealed.data(), sealed.data(), reply.sealed.size());
   return reply;
 }
 
 bool CookieJar::verify(Time now, Endpoint const& source, Bytes datagram) const {
-  if (datagram.size() <= macs_size || !current_since_) return false;
-  auto const age = now - *current_since_;
-  auto const mac2 = datagram.last(sizeof(Mac));
-  // A secret makes cookies for one lifetime, so the last of them lives until its second is over.
-  if (age < 2 * cookie_lifetime && crypto::equal(mac2_of(cookie_for(current_, source), datagram), mac2)) return true;
-  return has_previous_ && age < cookie_lifetime &&
-         crypto::equal(mac2_of(cookie_for(previous_, source), datagram), mac2);
+  if (datagram.size() <= macs_size) return false;
+  return (current_ && made_by(*current_, now, source, datagram)) ||
+         (previous_ && made_by(*previous_, now, source, datagram));
 }
 
 void CookieJar::rotate(Entropy& entropy, Time now) {
-  if (current_since_ && now - *current_since_ < cookie_lifetime) return;
-  // Nothing was made from the old secret after its first lifetime, so after the second it is dead.
-  has_previous_ = current_since_ && now - *current_since_ < 2 * cookie_lifetime;
+  if (current_ && now - current_->drawn < cookie_lifetime) return;
   previous_ = std::move(current_);
-  entropy.fill(current_.mut());
-  current_since_ = now;
+  current_.emplace();
+  entropy.fill(current_->secret.mut());
+  current_->drawn = now;
+}
+
+bool CookieJar::made_by(Epoch const& epoch, Time now, Endpoint const& source, Bytes datagram) {
+  if (now - epoch.drawn >= 2 * cookie_lifetime) return false;
+  return crypto::equal(mac2_of(cookie_for(epoch.secret, source), datagram), datagram.last(sizeof(Mac)));
 }
 
 }  // namespace pim::noise

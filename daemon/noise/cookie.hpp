@@ -38,18 +38,22 @@ class CookieJar {
 
   /// The reply to a handshake datagram from `source` whose mac1 verified.
   [[nodiscard]] SealedCookie make_reply(Entropy& entropy, Time now, Endpoint const& source, Bytes datagram);
-  /// True when mac2 of `datagram` was made with a cookie given to `source` at most 120 seconds ago
-  /// (and perhaps up to 240).
+  /// True when mac2 of `datagram` was made with a cookie given to `source` at most 120 seconds ago;
+  /// perhaps also with one up to 240 seconds old, never with an older one.
   [[nodiscard]] bool verify(Time now, Endpoint const& source, Bytes datagram) const;
 
  private:
   void rotate(Entropy& entropy, Time now);
 
+  /// What cookies are made from: for one lifetime after it was drawn, honoured for two.
+  struct Epoch {
+    crypto::Key secret;
+    Time drawn{};
+  };
+  [[nodiscard]] static bool made_by(Epoch const& epoch, Time now, Endpoint const& source, Bytes datagram);
+
   crypto::Key key_;
-  // What cookies are made from; replaced when older than a lifetime, the previous one still honoured.
-  crypto::Key current_, previous_;
-  std::optional<Time> current_since_;
-  bool has_previous_ = false;
+  std::optional<Epoch> current_, previous_;
 };
 
 }  // namespace pim::noise

@@ -87,15 +87,13 @@ struct PrefixError {
 /// way; one that the user touched (verified, blocked, listed, labelled, pinned, named as a gateway)
 /// never does and does not count, so admitting strangers costs no decision of the user.
 inline constexpr std::size_t max_stranger_records = 4096;
-/// Pins follow configured addresses, so this is a bound on the file, not on the user.
-inline constexpr std::size_t max_pins = 4096;
 inline constexpr std::size_t max_label_size = 64;
 
 class Trust {
  public:
   Trust(Policy policy, std::vector<NodeId> const& allow_list, Snapshot stored = {});
 
-  /// May `id`, which proves `key`, open a session with us? The caller has checked that `id` belongs to `key`.
+  /// May `id`, which proves `key`, open a session with us?
   [[nodiscard]] Verdict judge_inbound(NodeId const& id, PublicKey const& key) const;
   /// May the identity that answers at a configured address be taken for the peer meant there?
   [[nodiscard]] Verdict judge_outbound(std::string const& address, NodeId const& id, PublicKey const& key,
@@ -107,7 +105,8 @@ class Trust {
 
   /// Removes the record and its pins; false when there is none. Being blocked is forgotten too.
   bool forget(NodeId const& id);
-  /// The user compared all digits. These four return false when there is no such record.
+  /// The user compared all digits. Does not lift a block: forget does. These four return false when there is
+  /// no such record.
   bool verify(NodeId const& id);
   bool block(NodeId const& id);
   /// Cut to max_label_size bytes.
@@ -132,17 +131,18 @@ class Trust {
  private:
   struct Entry {
     Record record;
-    std::uint64_t touched;  ///< when last admitted, by turn_
-    bool is_stranger;       ///< stands in strangers_
+    std::uint64_t touched = 0;  ///< when last admitted, by turn_: its place in strangers_, if it has one
   };
 
   [[nodiscard]] Verdict judge(NodeId const& id, PublicKey const& key) const;
   [[nodiscard]] Level level_for(NodeId const& id, Record const* known) const;
-  Entry& entry_for(Admission const& admission, bool& changed);
+  [[nodiscard]] bool is_stranger(Record const& record) const;
+  [[nodiscard]] bool is_stored(Record const& record) const;
   bool pin(Admission const& admission);
   void touch(Entry& entry);
-  void classify(Entry& entry);
+  void place(Entry& entry);
   void evict_strangers();
+  void erase(NodeId const& id);
   template <class Change>
   bool change(NodeId const& id, Change apply);
 
