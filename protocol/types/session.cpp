@@ -25,5 +25,6 @@ PIM_CODEC(AmbiguousIdData)
 PIM_CODEC(PreflightFailedData)
 PIM_CODEC(Null)
 PIM_CODEC(RawJson)
+PIM_CODEC(std::uint64_t)
 
 }  // namespace pim::protocol
