@@ -44,8 +44,6 @@ struct Input {
   Routing routing = Routing::off;
   bool allow_lan = true;
   bool dns = true;  ///< redirect port 53 to the service addresses; when false it still never leaves outside the tunnel
-  /// Any number that changes with the selected gateway: redirected DNS connections are then forgotten.
-  std::uint64_t dns_epoch = 0;
   std::vector<IpAddress> resolvers;  ///< of the uplink: the daemon's own marked lookups may reach their port 53
 
   std::optional<GatewayInput> gateway;
@@ -120,9 +118,8 @@ struct HostPlan {
   std::vector<Route> routes;  ///< in the order in which they are added
   std::vector<Sysctl> sysctls;
   std::optional<Table> table;
-  std::vector<IpAddress> dns_services;  ///< conntrack entries towards them are deleted when dns_epoch changes
-  std::uint64_t dns_epoch = 0;
-  std::vector<Prefix> overlaps;  ///< networks of this host that lie in the mesh's: the mesh wins, to be reported
+  std::vector<IpAddress> dns_services;  ///< conntrack entries redirected to them end with the block
+  std::vector<Prefix> overlaps;         ///< networks of this host that lie in the mesh's: the mesh wins, to be reported
   bool operator==(HostPlan const&) const = default;
 };
 

@@ -1,0 +1,29 @@
+// The host's interfaces, addresses and default routes as plan::Links, and word when they changed.
+#pragma once
+
+#include "base/result.hpp"
+#include "linux/netlink.hpp"
+#include "plan/links.hpp"
+#include "plan/names.hpp"
+
+namespace pim::linux_edge {
+
+/// Everything but the loopback and `names.interface`; routes in pim's own table make no uplink.
+[[nodiscard]] Result<plan::Links> read_links(plan::Names const& names);
+
+class LinkMonitor {
+ public:
+  [[nodiscard]] static Result<LinkMonitor> open(plan::Names names);
+
+  /// Readable when something may have changed.
+  [[nodiscard]] int fd() const { return socket_.fd(); }
+  /// Drains the descriptor; true when a new snapshot is worth taking.
+  [[nodiscard]] bool on_readable();
+
+ private:
+  LinkMonitor(NetlinkSocket socket, plan::Names names) : socket_(std::move(socket)), names_(std::move(names)) {}
+  NetlinkSocket socket_;
+  plan::Names names_;
+};
+
+}  // namespace pim::linux_edge

@@ -1,0 +1,213 @@
+// Routing on. Routes send unbound traffic into the tunnel; this table stops what routes cannot: sockets bound
+// to a device, forwarded traffic, DNS, and everything when the routes are gone.
+#include "plan/tables.hpp"
+
+namespace pim::plan {
+namespace {
+
+// One writer per table: the words that most rules share are made once.
+class ClientTable {
+ public:
+  ClientTable(Input const& input, Names const& names, Surroundings const& around)
+      : input_(input),
+        around_(around),
+        tunnel_(quoted(names.interface)),
+        mark_(std::to_string(names.mark)),
+        service_v4_(to_string(dns_service(input.mesh_v4))),
+        service_v6_(to_string(dns_service(input.mesh_v6))),
+        ports_(braces({std::to_string(input.listen_port), std::to_string(input.discovery_port)})) {
+    for (auto const& segment : around.inside) inside_.push_back(quoted(segment.device));
+  }
+
+  [[nodiscard]] Table make() const {
+    Table table;
+    table.objects = {"counter blocked {}", "counter stale {}", "counter dns_refused {}"};
+    auto& chains = table.chains;
+    chains = {exact(), lan(), refuse(), refuse_dns(), via_tunnel(), marks()};
+    if (input_.dns) {
+      chains.push_back(redirect_own_dns());
+      chains.push_back(redirect_forwarded_dns());
+    }
+    chains.insert(chains.end(), {source(), out(), post(), forward(), mss_chain(input_), input_chain(input_)});
+    return table;
+  }
+
+ private:
+  // Replies to the daemon, and ICMP errors about its datagrams, look up main when the reverse path is checked
+  // strictly; so do peers that speak first. "local" keeps forwarded datagrams of the same port out of it.
+  [[nodiscard]] Chain marks() const {
+    return {"marks",
+            "type filter hook prerouting priority mangle; policy accept;",
+            {"iifname { \"lo\", " + tunnel_ + " } return",
+             "udp dport " + ports_ + " fib daddr type { local, broadcast, multicast } meta mark set " + mark_,
+             "udp sport 67 udp dport 68 meta mark set " + mark_, "ct mark " + mark_ + " meta mark set " + mark_}};
+  }
+
+  [[nodiscard]] Chain redirect_own_dns() const {
+    Chain chain{"nat_out", "type nat hook output priority -100; policy accept;", {}};
+    chain.rules = {"meta mark " + mark_ + " return", "oifname \"lo\" return"};
+    add_redirection(chain);
+    return chain;
+  }
+
+  // The resolver of a container network is another container: its questions are not leaving this host.
+  [[nodiscard]] Chain redirect_forwarded_dns() const {
+    Chain chain{"nat_pre", "type nat hook prerouting priority -100; policy accept;", {}};
+    chain.rules = {"iifname { \"lo\", " + tunnel_ + " } return", "fib daddr type local return"};
+    if (!inside_.empty()) chain.rules.push_back("fib daddr oifname " + braces(inside_) + " return");
+    add_redirection(chain);
+    return chain;
+  }
+
+  void add_redirection(Chain& chain) const {
+    chain.rules.push_back("meta nfproto ipv4 " + std::string{dns_port} + "dnat ip to " + service_v4_);
+    chain.rules.push_back("meta nfproto ipv6 " + std::string{dns_port} + "dnat ip6 to " + service_v6_);
+  }
+
+  // Sockets bound to another address, re-routed DNS and containers: the gateway answers to our address only.
+  [[nodiscard]] Chain source() const {
+    return {"nat_post",
+            "type nat hook postrouting priority srcnat; policy accept;",
+            {"oifname != " + tunnel_ + " return", "ip saddr != " + to_string(input_.own_v4) + " masquerade",
+             "ip6 saddr != " + to_string(input_.own_v6) + " masquerade"}};
+  }
+
+  [[nodiscard]] Chain out() const {
+    Chain chain{"out", "type filter hook output priority 10; policy drop;", {}};
+    auto& rules = chain.rules;
+    rules.emplace_back("oifname \"lo\" accept");
+    rules.push_back("oifname " + tunnel_ + " meta mark " + mark_ + " drop");
+    if (input_.dns) add_service(rules);
+    rules.push_back("oifname " + tunnel_ + " jump via_tunnel");
+    rules.push_back("meta mark " + mark_ + " udp sport " + ports_ + " ct mark set " + mark_ + " accept");
+    add_resolvers(rules);
+    rules.emplace_back("jump exact");
+    // Connections older than the redirection must not use the LAN exception.
+    rules.push_back(std::string{dns_port} + "goto refuse_dns");
+    rules.emplace_back("jump lan");
+    rules.emplace_back("counter name blocked goto refuse");
+    return chain;
+  }
+
+  // The device is still the one from before the redirection here; chain post looks at the real one.
+  void add_service(std::vector<std::string>& rules) const {
+    rules.push_back("ip daddr " + service_v4_ + " ct status dnat accept");
+    rules.push_back("ip6 daddr " + service_v6_ + " ct status dnat accept");
+  }
+
+  void add_resolvers(std::vector<std::string>& rules) const {
+    auto const own = "meta mark " + mark_ + " ";
+    auto const tail = " " + std::string{dns_port} + "ct mark set " + mark_ + " accept";
+    auto const v4 = texts(input_.resolvers, Family::v4);
+    auto const v6 = texts(input_.resolvers, Family::v6);
+    if (!v4.empty()) rules.push_back(own + "ip daddr " + braces(v4) + tail);
+    if (!v6.empty()) rules.push_back(own + "ip6 daddr " + braces(v6) + tail);
+  }
+
+  // The source is still the application's: what will be masqueraded passes, what cannot be any more (a
+  // connection from before, an answer to an inbound one) is ended so that the application notices.
+  [[nodiscard]] Chain via_tunnel() const {
+    return {"via_tunnel",
+            "",
+            {"ip saddr " + to_string(input_.own_v4) + " accept", "ip6 saddr " + to_string(input_.own_v6) + " accept",
+             "ct state new accept", "ct status & snat == snat accept",
+             "meta l4proto tcp counter name stale reject with tcp reset",
+             "counter name stale reject with icmpx admin-prohibited"}};
+  }
+
+  // What a host needs to keep its link and its address, and nothing beyond the link.
+  [[nodiscard]] Chain exact() const {
+    return {"exact",
+            "",
+            {"udp sport 68 udp dport 67 accept", "udp sport 546 udp dport 547 accept", "ip protocol igmp accept",
+             "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept",
+             "icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } ip6 hoplimit 1 accept",
+             std::string{dns_port} + "return", "ip6 daddr fe80::/10 accept"}};
+  }
+
+  // By device and prefix together: a LAN's prefix is no reason to leave by another device.
+  [[nodiscard]] Chain lan() const {
+    Chain chain{"lan", "", {}};
+    if (!input_.allow_lan) return chain;
+    auto& rules = chain.rules;
+    // Where a LAN overlaps the mesh, the mesh wins.
+    rules.push_back("ip daddr " + to_string(input_.mesh_v4) + " return");
+    rules.push_back("ip6 daddr " + to_string(input_.mesh_v6) + " return");
+    for (auto const& segment : around_.lan) {
+      auto const device = "oifname " + quoted(segment.device);
+      auto const v4 = texts(segment.prefixes, Family::v4);
+      auto const v6 = texts(segment.prefixes, Family::v6);
+      if (!v4.empty()) {
+        rules.push_back(device + " ip daddr " + braces(v4) + " accept");
+        rules.push_back(device + " ip daddr 255.255.255.255 accept");
+      }
+      if (!v6.empty()) rules.push_back(device + " ip6 daddr " + braces(v6) + " accept");
+    }
+    rules.emplace_back("ip daddr 224.0.0.251 udp dport 5353 accept");
+    rules.emplace_back("ip daddr 239.255.255.250 udp dport { 1900, 3702 } accept");
+    rules.emplace_back("ip6 daddr ff02::fb udp dport 5353 accept");
+    rules.emplace_back("ip6 daddr ff02::c udp dport { 1900, 3702 } accept");
+    return chain;
+  }
+
+  [[nodiscard]] Chain refuse_dns() const {
+    return {"refuse_dns",
+            "",
+            {"meta l4proto tcp counter name dns_refused reject with tcp reset",
+             "counter name dns_refused reject with icmpx port-unreachable"}};
+  }
+
+  [[nodiscard]] Chain refuse() const {
+    return {"refuse",
+            "",
+            {"meta l4proto tcp reject with tcp reset", "meta pkttype { broadcast, multicast } drop",
+             "reject with icmpx admin-prohibited"}};
+  }
+
+  // After every NAT the real device: redirected DNS of a socket bound to another device cannot be re-routed.
+  [[nodiscard]] Chain post() const {
+    return {"post",
+            "type filter hook postrouting priority 110; policy accept;",
+            {"oifname { \"lo\", " + tunnel_ + " } accept",
+             "ip daddr " + to_string(input_.mesh_v4) + " counter name blocked drop",
+             "ip6 daddr " + to_string(input_.mesh_v6) + " counter name blocked drop"}};
+  }
+
+  [[nodiscard]] Chain forward() const {
+    Chain chain{"fwd_all", "type filter hook forward priority 10; policy drop;", {}};
+    auto& rules = chain.rules;
+    if (!inside_.empty())
+      rules.push_back("iifname " + tunnel_ + " oifname " + braces(inside_) + " ct state established,related accept");
+    rules.push_back("iifname " + tunnel_ + " drop");
+    if (input_.dns) add_service(rules);
+    rules.push_back("oifname " + tunnel_ + " jump via_tunnel");
+    add_inside(rules);
+    rules.push_back(std::string{dns_port} + "goto refuse_dns");
+    rules.emplace_back("jump lan");
+    rules.emplace_back("counter name blocked goto refuse");
+    return chain;
+  }
+
+  void add_inside(std::vector<std::string>& rules) const {
+    for (auto const& segment : around_.inside) {
+      auto const device = "oifname " + quoted(segment.device);
+      auto const v4 = texts(segment.prefixes, Family::v4);
+      auto const v6 = texts(segment.prefixes, Family::v6);
+      if (!v4.empty()) rules.push_back(device + " ip daddr " + braces(v4) + " accept");
+      if (!v6.empty()) rules.push_back(device + " ip6 daddr " + braces(v6) + " accept");
+    }
+  }
+
+  Input const& input_;
+  Surroundings const& around_;
+  std::string tunnel_, mark_, service_v4_, service_v6_, ports_;
+  std::vector<std::string> inside_;
+};
+
+}  // namespace
+
+Table client_table(Input const& input, Names const& names, Surroundings const& around) {
+  return ClientTable{input, names, around}.make();
+}
+
+}  // namespace pim::plan

@@ -1,0 +1,91 @@
+#include "plan/tables.hpp"
+
+#include <algorithm>
+
+namespace pim::plan {
+
+std::string quoted(std::string_view name) { return '"' + std::string{name} + '"'; }
+
+std::string braces(std::vector<std::string> const& items) {
+  std::string out = "{ ";
+  for (auto const& item : items) out += (&item == items.data() ? "" : ", ") + item;
+  return out + " }";
+}
+
+std::vector<std::string> texts(std::vector<Prefix> const& prefixes, Family family) {
+  std::vector<std::string> out;
+  for (auto const& prefix : prefixes)
+    if (prefix.ip.family == family) out.push_back(to_string(prefix));
+  return out;
+}
+
+std::vector<std::string> texts(std::vector<IpAddress> const& addresses, Family family) {
+  std::vector<std::string> out;
+  for (auto const& address : addresses)
+    if (address.family == family) out.push_back(to_string(address));
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+Chain input_chain(Input const& input) {
+  Chain chain{"in", "type filter hook input priority 10; policy accept;", {}};
+  auto& rules = chain.rules;
+  rules.push_back("iifname != " + quoted(input.interface) + " return");
+  // A session inside the tunnel would carry itself.
+  rules.push_back("udp dport " + braces({std::to_string(input.listen_port), std::to_string(input.discovery_port)}) +
+                  " drop");
+  rules.emplace_back("ct state established,related accept");
+  rules.emplace_back("icmp type echo-request accept");
+  rules.emplace_back("icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert } accept");
+  if (input.accept_inbound == AcceptInbound::all) {
+    rules.push_back("ip saddr " + to_string(input.mesh_v4) + " accept");
+    rules.push_back("ip6 saddr " + to_string(input.mesh_v6) + " accept");
+  }
+  if (input.accept_inbound == AcceptInbound::paired) {
+    auto const v4 = texts(input.admitted, Family::v4);
+    auto const v6 = texts(input.admitted, Family::v6);
+    if (!v4.empty()) rules.push_back("ip saddr " + braces(v4) + " accept");
+    if (!v6.empty()) rules.push_back("ip6 saddr " + braces(v6) + " accept");
+  }
+  rules.emplace_back("drop");
+  return chain;
+}
+
+Chain mss_chain(Input const& input) {
+  Chain chain{"mss", "type filter hook forward priority mangle; policy accept;", {}};
+  auto const tunnel = quoted(input.interface);
+  std::string const syn = " tcp flags syn / syn,rst tcp option maxseg size set ";
+  chain.rules.push_back("oifname " + tunnel + syn + "rt mtu");
+  // The answering side's MSS counts its own link, not the tunnel that its segments go through.
+  chain.rules.push_back("iifname " + tunnel + " meta nfproto ipv4" + syn + std::to_string(input.mtu - 40));
+  chain.rules.push_back("iifname " + tunnel + " meta nfproto ipv6" + syn + std::to_string(input.mtu - 60));
+  return chain;
+}
+
+Table idle_table(Input const& input, Names const& names) {
+  Table table;
+  auto const tunnel = quoted(names.interface);
+  table.chains.push_back(input_chain(input));
+  // A host that forwards for other reasons is not thereby a way into or out of the mesh.
+  table.chains.push_back({"fwd_all",
+                          "type filter hook forward priority 10; policy accept;",
+                          {"iifname " + tunnel + " drop", "oifname " + tunnel + " drop"}});
+  return table;
+}
+
+std::string to_nft(Names const& names, Table const& table) {
+  // "table X {}" makes the deletion valid where there was none; all three are one transaction.
+  auto const name = "table inet " + names.nft_table;
+  auto text = name + " {}\ndelete " + name + "\n" + name + " {\n";
+  for (auto const& object : table.objects) text += "  " + object + "\n";
+  for (auto const& chain : table.chains) {
+    text += "  chain " + chain.name + " {\n";
+    if (!chain.hook.empty()) text += "    " + chain.hook + "\n";
+    for (auto const& rule : chain.rules) text += "    " + rule + "\n";
+    text += "  }\n";
+  }
+  return text + "}\n";
+}
+
+}  // namespace pim::plan

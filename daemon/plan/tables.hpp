@@ -1,0 +1,35 @@
+// The nftables table of each of the three states, and the words they are written with.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/host_plan.hpp"
+#include "plan/surroundings.hpp"
+
+namespace pim::plan {
+
+/// Routing on: nothing leaves but through the tunnel.
+[[nodiscard]] Table client_table(Input const& input, Names const& names, Surroundings const& around);
+/// Routing off, and this host carries its peers' traffic.
+[[nodiscard]] Table gateway_table(Input const& input, Names const& names);
+/// Routing off: only what comes out of the tunnel is looked at.
+[[nodiscard]] Table idle_table(Input const& input, Names const& names);
+
+/// What may come out of the tunnel and end at this host.
+[[nodiscard]] Chain input_chain(Input const& input);
+/// TCP learns the tunnel's size in both directions; `forwarded` flows never see the tunnel's own MTU.
+[[nodiscard]] Chain mss_chain(Input const& input);
+
+[[nodiscard]] std::string quoted(std::string_view name);
+/// `{ a, b }`
+[[nodiscard]] std::string braces(std::vector<std::string> const& items);
+/// The members of one family as text.
+[[nodiscard]] std::vector<std::string> texts(std::vector<Prefix> const& prefixes, Family family);
+[[nodiscard]] std::vector<std::string> texts(std::vector<IpAddress> const& addresses, Family family);
+
+/// Every TCP and UDP packet towards a DNS port.
+inline constexpr std::string_view dns_port = "meta l4proto { tcp, udp } th dport 53 ";
+
+}  // namespace pim::plan
