@@ -1,0 +1,106 @@
+"""scripts/test --checks: what clang 19 and the eye of a reviewer would find."""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+from . import build, native
+
+CHECKS = ("asan", "tsan", "tidy", "format", "layers")
+CLANG = "clang++-19"
+#: Programs whose rooms own threads or are called from several.
+THREADED = {"rpc", "net", "linux", "store", "log", "link", "contract", "daemon"}
+TIDY_JOBS = 2
+
+
+def run(results, only=()):
+    """The cheap ones first: a slip of the pen shows within a minute."""
+    for name in ("layers", "format", "tidy", "asan", "tsan"):
+        if not only or name in only:
+            print(f"-- {name}", flush=True)
+            globals()[name](results)
+
+
+def _sources(*suffixes):
+    listed = subprocess.run(["git", "ls-files", *[f"*{suffix}" for suffix in suffixes]], cwd=build.ROOT, text=True,
+                            stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    return [path for path in listed if os.path.exists(os.path.join(build.ROOT, path))]
+
+
+def layers(results):
+    done = subprocess.run([os.path.join(build.ROOT, "scripts/check_layers")], stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="")
+    results.passes() if done.returncode == 0 else results.fails("layers", "the rules above are broken")
+
+
+def format(results):
+    done = subprocess.run(["clang-format-19", "--dry-run", "-Werror", *_sources(".cpp", ".hpp")], cwd=build.ROOT,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode == 0:
+        results.passes()
+        return
+    files = sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", done.stdout, re.MULTILINE)))
+    results.fails("format", "run clang-format-19 -i on: " + " ".join(files) if files else done.stdout[-2000:])
+
+
+def _symbolizer():
+    found = sorted(glob.glob("/usr/bin/llvm-symbolizer*"))
+    return {f"{name}_SYMBOLIZER_PATH": found[-1] for name in ("ASAN", "TSAN", "UBSAN")} if found else {}
+
+
+def _sanitized(results, name, sanitizers, options, wanted):
+    path = build.folder(name)
+    setup = ("-Dwerror=true", "-Dbuildtype=debugoptimized", "-Doptimization=1", f"-Db_sanitize={sanitizers}", "-Db_lundef=false")
+    build.build(name, CLANG, setup, targets=["build.ninja"])
+    chosen = [program for program in native.programs(path) if wanted(program)]
+    build.build(name, CLANG, setup, targets=native.targets(chosen, path))
+    native.run(chosen, results, environment={**_symbolizer(), **options}, patience=5)
+
+
+def asan(results):
+    _sanitized(results, "build-asan", "address,undefined",
+               {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
+                "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"},
+               lambda program: "netns" not in program.suites)
+
+
+def tsan(results):
+    _sanitized(results, "build-tsan", "thread", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"},
+               lambda program: "threads" in program.suites or program.name.split("_")[0] in THREADED)
+
+
+def tidy(results):
+    """Our sources, not the tests; the rules and each rule left out stand in .clang-tidy. One case for each file."""
+    build.build("build-asan", CLANG, ("-Dwerror=true", "-Dbuildtype=debugoptimized", "-Doptimization=1",
+                                      "-Db_sanitize=address,undefined", "-Db_lundef=false"), targets=["build.ninja"])
+    files = [path for path in _sources(".cpp") if path.startswith(("daemon/", "ui/", "protocol/"))]
+    if not files:
+        results.fails("tidy", "no sources found")
+        return
+    _generate()
+    pattern = "|".join(f"/{re.escape(path)}$" for path in files)
+    done = subprocess.run(["run-clang-tidy-19", "-quiet", "-j", str(TIDY_JOBS), "-p", build.folder("build-asan"), pattern],
+                          cwd=build.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    bad = {}
+    for line in done.stdout.splitlines():
+        found = re.match(r"(\S+?):\d+:\d+: (?:error|warning): ", line)
+        if found:
+            bad.setdefault(os.path.relpath(found.group(1), build.ROOT), set()).add(os.path.relpath(line, build.ROOT) if line.startswith("/") else line)
+    for path, lines in sorted(bad.items()):
+        results.fails(f"tidy: {path}", "\n".join(sorted(lines)))
+    if done.returncode and not bad:
+        results.fails("tidy", done.stdout[-3000:])
+    results.passes(max(0, len(files) - len(bad)))
+
+
+def _generate():
+    """Headers that the build makes must exist before a tool reads sources that include them."""
+    listed = subprocess.run(["ninja", "-C", build.folder("build-asan"), "-t", "targets", "all"], text=True, stdout=subprocess.PIPE, check=True)
+    made = [line.split(":")[0] for line in listed.stdout.splitlines() if re.search(r"\.(h|hpp|inc)(: |:)", line) and "CUSTOM_COMMAND" in line]
+    if made:
+        build.build("build-asan", CLANG, targets=made)
+
+
+if __name__ == "__main__":
+    sys.exit("run scripts/test --checks")
