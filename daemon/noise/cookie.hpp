@@ -48,7 +48,7 @@ class CookieJar {
   /// What cookies are made from: for one lifetime after it was drawn, honoured for two.
   struct Epoch {
     crypto::Key secret;
-    Time drawn{};
+    Time drawn;
   };
   [[nodiscard]] static bool made_by(Epoch const& epoch, Time now, Endpoint const& source, Bytes datagram);
 
