@@ -1,0 +1,83 @@
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "dataplane/session_table.hpp"
+#include "dataplane/waiting.hpp"
+#include "support/packets.hpp"
+
+using namespace pim;
+using namespace pim::dataplane;
+
+namespace {
+
+std::unique_ptr<Session> make_session(std::uint32_t index) {
+  return std::make_unique<Session>(Session{.local = {index},
+                                           .remote = {~index},
+                                           .sealer = crypto::Sealer(crypto::Key()),
+                                           .opener = crypto::Opener(crypto::Key())});
+}
+
+}  // namespace
+
+TEST_CASE("the session table finds what an ordinary map finds, through growth and removal") {
+  std::mt19937_64 random(3);
+  SessionTable table;
+  std::map<std::uint32_t, Session*> model;
+  // Few distinct indices, many of them neighbours: long runs of occupied places.
+  for (int step = 0; step < 6000; ++step) {
+    auto const index = static_cast<std::uint32_t>(random() % 300);
+    if (random() % 2 == 0) {
+      table.erase({index});
+      model.erase(index);
+    } else if (!model.contains(index)) {
+      model[index] = &table.insert(make_session(index));
+    }
+    auto const asked = static_cast<std::uint32_t>(random() % 300);
+    auto const it = model.find(asked);
+    REQUIRE(table.find({asked}) == (it == model.end() ? nullptr : it->second));
+  }
+  for (auto const& [index, session] : model) CHECK(table.find({index}) == session);
+}
+
+TEST_CASE("the waiting queue keeps order and its bounds for each peer and in all") {
+  std::mt19937_64 random(4);
+  WaitingQueue queue;
+  std::map<std::uint32_t, std::deque<std::size_t>> model;
+  std::size_t pushed = 0, gone = 0, popped = 0;
+  for (int step = 0; step < 4000; ++step) {
+    PeerSlot const peer{static_cast<std::uint32_t>(random() % 20)};
+    if (random() % 4 == 0) {
+      if (auto const frame = queue.pop(peer)) {
+        CHECK(frame->peer == peer);
+        ++popped;
+      }
+    } else {
+      gone += queue.push(peer, {}, Buffer(random() % 4 == 0 ? 60000 : 200, 'x'));
+      ++pushed;
+    }
+    REQUIRE(queue.bytes() <= WaitingQueue::max_bytes);
+  }
+  for (std::uint32_t peer = 0; peer < 20; ++peer) {
+    std::size_t count = 0, bytes = 0;
+    while (auto const frame = queue.pop({peer})) {
+      ++count;
+      bytes += frame->packet.size();
+    }
+    popped += count;
+    CHECK(count <= WaitingQueue::max_frames_per_peer);
+    CHECK(bytes <= WaitingQueue::max_bytes_per_peer);
+  }
+  CHECK(pushed == popped + gone);
+  CHECK(queue.bytes() == 0);
+}
+
+TEST_CASE("the bound over all peers drops the oldest of any peer") {
+  WaitingQueue queue;
+  for (std::uint32_t peer = 0; peer < 17; ++peer) CHECK(queue.push({peer}, {}, Buffer(61000, 'x')) == 0);
+  CHECK(queue.push({17}, {}, Buffer(61000, 'x')) == 1);
+  CHECK_FALSE(queue.pop({0}));
+  CHECK(queue.pop({1}));
+  queue.erase({2});
+  CHECK_FALSE(queue.pop({2}));
+}
