@@ -23,6 +23,8 @@ std::optional<std::string> prefix_digits(std::string_view text) {
 
 bool begins_with(NodeId const& id, std::string_view digits) { return to_string(id).starts_with(digits); }
 
+bool is_utf8_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 Failure<Refused> refuse(PairFailure reason, std::optional<NodeId> expected, NodeId const& seen,
                         std::string_view detail) {
   return fail_with(Refused{reason, expected, seen, detail});
@@ -114,7 +116,11 @@ bool Trust::block(NodeId const& id) {
 }
 
 bool Trust::label(NodeId const& id, std::string label) {
-  label.resize(std::min(label.size(), max_label_size));
+  if (label.size() > max_label_size) {
+    auto end = max_label_size;
+    while (end > 0 && is_utf8_continuation(label[end])) --end;
+    label.resize(end);
+  }
   return change(id, [&](Record& record) { record.label = std::move(label); });
 }
 

@@ -109,7 +109,7 @@ class Trust {
   /// no such record.
   bool verify(NodeId const& id);
   bool block(NodeId const& id);
-  /// Cut to max_label_size bytes.
+  /// UTF-8, cut to max_label_size bytes between characters.
   bool label(NodeId const& id, std::string label);
   bool allow_gateway(NodeId const& id, bool allowed);
 

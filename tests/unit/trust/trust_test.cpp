@@ -316,9 +316,11 @@ TEST_CASE("a short id finds its record, is ambiguous with every candidate, or fi
   CHECK_FALSE(matches_prefix("1122334", third.id));
 }
 
-TEST_CASE("a label is cut to its bound") {
+TEST_CASE("a label is cut to its bound and never inside a character") {
   auto trust = tofu();
   trust.admit(inbound(alice));
   trust.label(alice.id, std::string(1000, 'x'));
   CHECK(trust.find(alice.id)->label.size() == max_label_size);
+  trust.label(alice.id, std::string(max_label_size - 1, 'x') + "\u20ac");
+  CHECK(trust.find(alice.id)->label == std::string(max_label_size - 1, 'x'));
 }
