@@ -68,4 +68,4 @@ def socat(daemon):
 def agree(one, other):
     """Whether two lists of kinds tell the same story. A listener that came a moment later may miss the first ones."""
     shorter, longer = sorted((one, other), key=len)
-    return longer[len(longer) - len(shorter):] == shorter and (shorter or not longer)
+    return longer[len(longer) - len(shorter):] == shorter and bool(shorter or not longer)

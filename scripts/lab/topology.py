@@ -23,6 +23,47 @@ def _quiet(rp_filter):
     return values
 
 
+class Lan:
+    """Named nodes on one switch, each with eth0, 192.168.99.N, fdaa:99::N and a default route. A context manager."""
+
+    SWITCH4, SWITCH6 = "192.168.99.1", "fdaa:99::1"
+
+    def __init__(self, *names):
+        self._nodes = []
+        try:
+            self.switch = self._node("switch")
+            self.switch.ip("link add br0 type bridge", "link set br0 up", f"addr add {self.SWITCH4}/24 dev br0",
+                           f"addr add {self.SWITCH6}/64 dev br0 nodad")
+            for number, name in enumerate(names, 10):
+                node = self._node(name)
+                node.address4, node.address6 = f"192.168.99.{number}", f"fdaa:99::{number}"
+                veth(self.switch, f"port{number}", node, "eth0")
+                self.switch.ip(f"link set port{number} master br0")
+                node.ip(f"addr add {node.address4}/24 dev eth0", f"addr add {node.address6}/64 dev eth0 nodad",
+                        f"route add default via {self.SWITCH4}", f"route add default via {self.SWITCH6}")
+                setattr(self, name, node)
+        except BaseException:
+            self.close()
+            raise
+
+    def _node(self, name):
+        node = Node(name, [])
+        self._nodes.append(node)
+        node.sysctl(_quiet(0))
+        return node
+
+    def close(self):
+        for node in reversed(self._nodes):
+            node.close()
+        self._nodes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 class Network:
     """The three nodes with their servers and sniffers; daemons are the caller's. A context manager."""
 
