@@ -21,6 +21,8 @@ struct Impairment {
   std::string reason;
 };
 
+class Machine;
+
 class Control {
  public:
   /// `dataplane` and `entropy` must outlive it.
@@ -40,8 +42,7 @@ class Control {
   [[nodiscard]] Time next_deadline() const;
 
  private:
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<Machine> machine_;
 };
 
 }  // namespace pim::control

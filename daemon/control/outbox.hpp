@@ -19,7 +19,7 @@ namespace pim::control {
 /// every number gets a PlanApplied of its own or of a later one.
 struct ApplyPlan {
   std::uint64_t number = 0;
-  plan::Input input;
+  std::optional<plan::Input> input;  ///< none: every trace of pim goes
 };
 struct SaveTrust {
   trust::Snapshot snapshot;
@@ -30,7 +30,7 @@ struct SaveState {
 struct ResolveName {
   std::string host;
 };
-/// Redirected DNS connections of the old gateway are to be deleted from conntrack.
+/// The gateway changed: DNS questions on their way to the old one are to be asked anew.
 struct ForgetRedirectedDns {};
 
 using HostJob = std::variant<ApplyPlan, SaveTrust, SaveState, ResolveName, ForgetRedirectedDns>;

@@ -61,9 +61,8 @@ struct Settings {
 struct SavedState {
   std::optional<bool> routing_answer{};  ///< the user's last answer; the configuration gives only the first
   std::vector<PeerEntry> added_peers{};
-  std::vector<NodeId> gateways_allowed{};
-  std::vector<NodeId> gateways_disallowed{};
-  bool gateway_decided = false;  ///< the user enabled or disabled the gateway: wins over the configuration
+  std::vector<NodeId> gateways_disallowed{};  ///< beats every way in which the user named them before
+  bool gateway_decided = false;               ///< the user enabled or disabled the gateway: wins over the configuration
   std::optional<GatewaySettings> gateway{};
   WallTime timestamps_reserved_until{};                      ///< no handshake of ours carried a later timestamp
   std::map<std::string, std::vector<IpAddress>> resolved{};  ///< last good addresses of peer names

@@ -32,6 +32,7 @@ struct PeerActivity {
   Time last_received{};  ///< any authenticated datagram
   Time last_sent{};      ///< any sealed datagram
   Time last_data_received{};
+  Time last_internet_received{};  ///< a packet that this node, as a gateway, hands on to the internet
   Time last_data_sent{};
   Time awaiting_since = never;               ///< first data sent after the last reception; never when answered
   std::uint64_t rx_bytes = 0, tx_bytes = 0;  ///< inner bytes of IP packets

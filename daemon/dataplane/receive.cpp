@@ -103,6 +103,7 @@ void Receiving::packet(PeerSlot slot, std::uint8_t flags, MutBytes plaintext) {
     return state_.drop(Drop::malformed_packet);
   auto& activity = state_.peers[slot.value].activity;
   activity.last_data_received = now_.boot;
+  if (passed_to_internet_) activity.last_internet_received = now_.boot;
   activity.rx_packets += 1;
   activity.rx_bytes += plaintext.size();
 }
@@ -116,6 +117,8 @@ std::optional<Drop> Receiving::fault_of(PeerSlot slot, packet::IpView const& ip)
   if (auto const fault = dataplane::fault_of(*state_.table, slot, ip, now_.boot)) return fault;
   passed_family_ = ip.family;
   passed_peer_ = slot;
+  auto const destination = ip.destination();
+  passed_to_internet_ = destination != state_.table->own_v4 && destination != state_.table->own_v6;
   std::memcpy(passed_pair_.data(), pair.data(), pair.size());
   return std::nullopt;
 }

@@ -109,6 +109,7 @@ class Receiving {
   std::optional<Family> passed_family_;
   std::array<std::uint8_t, 32> passed_pair_{};
   PeerSlot passed_peer_{};
+  bool passed_to_internet_ = false;
 };
 
 }  // namespace pim::dataplane

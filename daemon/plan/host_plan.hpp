@@ -52,6 +52,8 @@ struct Input {
   std::vector<IpAddress> admitted;  ///< mesh addresses of the peers that `paired` admits, both families
 
   Links links;
+
+  bool operator==(Input const&) const = default;
 };
 
 /// The constant addresses that redirected DNS is sent to: 10.77.255.53 and fdxx:xxxx:xxxx::53.

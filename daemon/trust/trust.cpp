@@ -94,6 +94,8 @@ bool Trust::admit(Admission const& admission) {
   return is_changed;
 }
 
+void Trust::list(NodeId const& id) { allow_list_.insert(id); }
+
 bool Trust::forget(NodeId const& id) {
   if (!entries_.contains(id) && !pins_of_.contains(id)) return false;
   if (auto const at = pins_of_.find(id); at != pins_of_.end()) {

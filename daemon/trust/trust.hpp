@@ -103,6 +103,8 @@ class Trust {
   /// admitted it. Returns whether something changed that has to be stored.
   bool admit(Admission const& admission);
 
+  /// The user named this identity: it counts as listed from now on.
+  void list(NodeId const& id);
   /// Removes the record and its pins; false when there is none. Being blocked is forgotten too.
   bool forget(NodeId const& id);
   /// The user compared all digits. Does not lift a block: forget does. These four return false when there is

@@ -1,0 +1,163 @@
+// What clients ask for. Every command is answered once; what needs the host is answered when it is done.
+#include <algorithm>
+
+#include "control/machine.hpp"
+#include "crypto/hash.hpp"
+
+namespace pim::control {
+namespace {
+
+/// The host gets this long for its last plan before the daemon goes without an answer.
+constexpr Duration stop_patience = std::chrono::seconds{4};
+
+}  // namespace
+
+void Machine::reply(CommandId id, Answer answer, Turn& turn) const {
+  turn.outbox.notes.emplace_back(Reply{id, std::move(answer)});
+}
+
+Result<NodeId, Refused> Machine::resolve(NodeName const& name) const {
+  std::set<NodeId> found;
+  if (!trust::is_id_prefix(name.text))
+    return fail_with(Refused{Refusal::invalid_parameter, "a node is named by 8 to 32 hex digits of its id"});
+  if (auto const known = trust_.find_prefix(name.text)) {
+    found.insert(*known);
+  } else {
+    found.insert(known.error().candidates.begin(), known.error().candidates.end());
+  }
+  for (auto const& [id, slot] : by_id_)
+    if (!slots_[slot.value]->provisional && trust::matches_prefix(name.text, id)) found.insert(id);
+  for (auto const& [entry_id, entry] : entries_)
+    if (entry.config.node_id && trust::matches_prefix(name.text, *entry.config.node_id))
+      found.insert(*entry.config.node_id);
+  if (found.empty()) return fail_with(Refused{Refusal::peer_not_found, "no peer's id begins with " + name.text});
+  if (found.size() == 1) return *found.begin();
+  std::string message = "more than one peer's id begins with " + name.text + ":";
+  for (auto const& id : found) message += " " + to_string(id);
+  return fail_with(Refused{Refusal::ambiguous_id, message, {found.begin(), found.end()}});
+}
+
+void Machine::on(CommandId id, AddPeer& command, Turn& turn) {
+  auto const address = parse_host_port(command.address, settings_.listen_port);
+  if (!address)
+    return reply(id,
+                 Refused{Refusal::invalid_address,
+                         "not an address: " + command.address + "; write HOST, HOST:PORT or [IPV6]:PORT"},
+                 turn);
+  if (command.public_key && command.node_id && crypto::node_id_of(*command.public_key) != *command.node_id)
+    return reply(id, Refused{Refusal::identity_mismatch, "this node_id does not belong to this public_key"}, turn);
+  bool const exists = std::any_of(entries_.begin(), entries_.end(),
+                                  [&](auto const& one) { return one.second.config.address == *address; });
+  if (exists)
+    return reply(id, Refused{Refusal::peer_exists, "a peer with this address is there already: " + command.address},
+                 turn);
+  if (impaired_) return reply(id, Refused{Refusal::not_ready, impaired_->reason}, turn);
+
+  PeerEntry entry{"added-" + to_hex(entropy_.value<std::array<std::uint8_t, 4>>()), *address, command.label,
+                  command.node_id, command.public_key};
+  if (!entry.node_id && entry.public_key) entry.node_id = crypto::node_id_of(*entry.public_key);
+  if (entry.node_id) trust_.list(*entry.node_id);
+  saved_.added_peers.push_back(entry);
+  auto const entry_id = entry.entry_id;
+  auto const node_id = entry.node_id;
+  add_entry(std::move(entry), turn);
+  reply(id, PeerAdded{node_id, entry_id}, turn);
+}
+
+void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
+  auto entry_id = command.entry_id;
+  if (!entry_id && command.node) {
+    auto const node = resolve(*command.node);
+    if (!node) return reply(id, node.error(), turn);
+    if (auto const* const entry = entry_of(*node)) entry_id = entry->config.entry_id;
+  }
+  auto const at = entry_id ? entries_.find(*entry_id) : entries_.end();
+  if (at == entries_.end())
+    return reply(id, Refused{Refusal::peer_not_found, "no such entry among the static peers"}, turn);
+  if (at->second.config.from_config)
+    return reply(id, Refused{Refusal::invalid_parameter, "this peer stands in the configuration file; remove it there"},
+                 turn);
+  std::erase_if(saved_.added_peers, [&](auto const& one) { return one.entry_id == *entry_id; });
+  remove_entry(*entry_id, turn);
+  reply(id, Done{}, turn);
+}
+
+void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
+  auto const node = resolve(command.node);
+  if (!node) return reply(id, node.error(), turn);
+  auto* const peer = find(*node);
+  if (peer) {
+    dataplane_.seal_control(peer->slot, wire::to_bytes(wire::Goodbye{wire::GoodbyeReason::forgotten}), turn.now,
+                            turn.packets);
+    lose(*peer, "it was forgotten", turn);
+  }
+  PeerView view;
+  view.id = *node;
+  if (peer) view = view_of(*peer);
+  bool const forgot = trust_.forget(*node);
+  std::erase(saved_.gateways_disallowed, *node);
+  if (peer) remove_peer(*peer, turn);
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.peer != *node) continue;
+    end_handshake(*node);
+    entry.peer.reset();
+    entry.key.reset();
+    redial(entry, turn);
+  }
+  emit(PeerEventKind::forgotten, std::move(view), turn);
+  reply(id, PeerForgotten{*node, forgot}, turn);
+}
+
+void Machine::on(CommandId id, VerifyPeer& command, Turn& turn) {
+  auto const node = resolve(command.node);
+  if (!node) return reply(id, node.error(), turn);
+  if (!trust_.verify(*node))
+    return reply(id, Refused{Refusal::peer_not_found, "this peer was never met, so there is nothing to verify"}, turn);
+  if (auto* const peer = find(*node)) {
+    dirty_peers_.insert(peer->slot.value);
+    plan_dirty_ = true;
+    emit(PeerEventKind::trusted, view_of(*peer), turn);
+  }
+  reply(id, Done{}, turn);
+}
+
+void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
+  auto const node = resolve(command.node);
+  if (!node) return reply(id, node.error(), turn);
+  auto& refused = saved_.gateways_disallowed;
+  std::erase(refused, *node);
+  if (!command.allowed) refused.push_back(*node);
+  bool const known = trust_.allow_gateway(*node, command.allowed);
+  if (command.allowed && !known && !is_named_gateway(*node))
+    return reply(id, Refused{Refusal::peer_not_found, "this peer was never met; it can be allowed once it was"}, turn);
+  if (auto* const peer = find(*node)) dirty_peers_.insert(peer->slot.value);
+  reply(id, Done{}, turn);
+}
+
+void Machine::on(CommandId id, SetSplitDefault& command, Turn& turn) { set_split_default(id, command.on, turn); }
+
+void Machine::on(CommandId id, EnableGateway& command, Turn& turn) { enable_gateway(id, command.settings, turn); }
+
+void Machine::on(CommandId id, DisableGateway&, Turn& turn) { disable_gateway(id, turn); }
+
+void Machine::on(CommandId id, Shutdown& command, Turn& turn) {
+  for (auto const& peer : slots_)
+    if (peer && peer->alive)
+      dataplane_.seal_control(peer->slot, wire::to_bytes(wire::Goodbye{wire::GoodbyeReason::shutting_down}), turn.now,
+                              turn.packets);
+  stopping_ = Stopping{command.release, plan_number_ + 1, {id}};
+  plan_forced_ = plan_dirty_ = true;
+  timers_ = {};
+  timers_.arm({TimerKey::Kind::stop}, turn.now.boot + stop_patience);
+}
+
+void Machine::finish(Turn& turn) {
+  if (!stopping_ || finished_) return;
+  publish_store(turn);
+  reply_routing(stopping_->waiting, Done{}, turn);
+  turn.outbox.notes.emplace_back(Finished{});
+  timers_ = {};
+  finished_ = true;
+}
+
+}  // namespace pim::control

@@ -1,0 +1,216 @@
+// Entries: peers that the user named by address, and the attempts to reach them.
+#include <algorithm>
+
+#include "control/machine.hpp"
+#include "crypto/hash.hpp"
+
+namespace pim::control {
+namespace {
+
+std::string pin_name(HostPort const& address) {
+  bool const is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+}  // namespace
+
+void Machine::add_entry(PeerEntry config, Turn& turn) {
+  auto const id = config.entry_id;
+  auto const [at, is_new] = entries_.try_emplace(id);
+  if (!is_new) return;
+  auto& entry = at->second;
+  entry.config = std::move(config);
+  entry.row = ++last_row_;
+  entry.pin_address = pin_name(entry.config.address);
+  redial(entry, turn);
+}
+
+void Machine::remove_entry(std::string const& entry_id, Turn& turn) {
+  auto const at = entries_.find(entry_id);
+  if (at == entries_.end()) return;
+  timers_.arm({TimerKey::Kind::entry, at->second.row}, never);
+  if (at->second.shown) turn.outbox.notes.emplace_back(PeerGone{at->second.row, std::nullopt});
+  auto const peer = at->second.peer;
+  dirty_entries_.erase(entry_id);
+  entries_.erase(at);
+  if (auto* const known = peer ? find(*peer) : nullptr) dirty_peers_.insert(known->slot.value);
+  table_dirty_ = plan_dirty_ = true;
+}
+
+void Machine::redial(Entry& entry, Turn& turn) {
+  entry.stage = Stage::resting;
+  entry.next = turn.now.boot;
+  arm(entry);
+  dirty_entries_.insert(entry.config.entry_id);
+}
+
+void Machine::arm(Entry const& entry) {
+  auto at = never;
+  if (impaired_ || stopping_) {
+    at = never;
+  } else if (entry.stage == Stage::resting) {
+    at = entry.next;
+  } else if (entry.schedule && entry.stage != Stage::connected) {
+    at = entry.schedule->next_deadline();
+    if (entry.stage == Stage::initiating && !entry.diagnosed)
+      at = std::min(at, entry.schedule->started() + session::diagnose_after);
+  }
+  timers_.arm({TimerKey::Kind::entry, entry.row}, at);
+}
+
+void Machine::on_entry_timer(std::uint32_t row, Turn& turn) {
+  auto const at =
+      std::find_if(entries_.begin(), entries_.end(), [&](auto const& one) { return one.second.row == row; });
+  if (at == entries_.end()) return;
+  auto& entry = at->second;
+  auto const now = turn.now.boot;
+  if (entry.stage == Stage::resting) return begin_attempt(entry, turn);
+  if (entry.stage == Stage::connected) return;
+  if (now >= entry.schedule->gives_up_at()) return give_up(entry, turn);
+  bool const is_due = entry.schedule->take_due(now);
+  if (entry.stage == Stage::querying && is_due) query_key(entry, turn);
+  if (entry.stage == Stage::initiating && !entry.diagnosed &&
+      now >= entry.schedule->started() + session::diagnose_after) {
+    entry.diagnosed = true;
+    query_key(entry, turn);
+  }
+  arm(entry);
+}
+
+void Machine::begin_attempt(Entry& entry, Turn& turn) {
+  entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
+  entry.candidates.clear();
+  entry.answered_key.reset();
+  entry.diagnosed = false;
+  entry.attempt = ledger_.begin(entry.pin_address, entry.peer, trust::Step::resolving, turn.now.wall);
+  entry.stage = Stage::resolving;
+  dirty_entries_.insert(entry.config.entry_id);
+  if (auto const numeric = parse_ip(entry.config.address.host)) return on_candidates(entry, {*numeric}, turn);
+  turn.outbox.host.emplace_back(ResolveName{entry.config.address.host});
+  // What resolved last time is tried first: while the internet is blocked it may be all there is.
+  auto const known = saved_.resolved.find(entry.config.address.host);
+  if (known != saved_.resolved.end()) return on_candidates(entry, known->second, turn);
+  arm(entry);
+}
+
+void Machine::on_candidates(Entry& entry, std::vector<IpAddress> const& addresses, Turn& turn) {
+  for (auto const& address : addresses)
+    if (entry.candidates.size() < max_candidates) entry.candidates.push_back({address, entry.config.address.port, 0});
+  if (auto const key = expected_key(entry)) return on_key_known(entry, crypto::node_id_of(*key), *key, turn);
+  entry.stage = Stage::querying;
+  (void)entry.schedule->take_due(turn.now.boot);
+  query_key(entry, turn);
+  arm(entry);
+}
+
+void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key, Turn& turn) {
+  trust::Configured const configured{entry.config.node_id, entry.config.public_key};
+  auto const verdict = trust_.judge_outbound(entry.pin_address, id, key, configured);
+  if (!verdict) return attempt_failed(entry, verdict.error(), turn);
+  entry.peer = id;
+  entry.key = key;
+  entry.stage = Stage::initiating;
+  if (auto* const peer = find(id); peer && peer->alive) return connected(entry, *peer, turn);
+  entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
+  note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
+  end_handshake(id);
+  start_handshake(id, key, entry.candidates, is_urgent(entry), turn);
+  arm(entry);
+}
+
+void Machine::query_key(Entry& entry, Turn& turn) {
+  if (!entry.nonce) entry.nonce = entropy_.value<wire::QueryNonce>();
+  auto const query = queries_.make_query(*entry.nonce);
+  for (auto const& candidate : entry.candidates) send(candidate, query, turn);
+  if (entry.stage == Stage::querying) note(ledger_.reach(entry.attempt, trust::Step::key_queried), turn);
+}
+
+void Machine::on_key_reply(Bytes datagram, Turn& turn) {
+  auto const answer = queries_.parse_reply(datagram);
+  if (!answer) return dataplane_.count_drop(Drop::bad_mac1);
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.nonce != answer->nonce) continue;
+    entry.nonce.reset();
+    if (entry.stage == Stage::initiating) {
+      entry.answered_key = answer->key;
+      return;
+    }
+    if (entry.stage == Stage::querying) return on_key_known(entry, crypto::node_id_of(answer->key), answer->key, turn);
+  }
+}
+
+void Machine::connected(Entry& entry, Peer& peer, Turn& turn) {
+  entry.stage = Stage::connected;
+  entry.failures = 0;
+  entry.nonce.reset();
+  entry.peer = peer.id;
+  arm(entry);
+  note(ledger_.reach(entry.attempt, trust::Step::established, peer.id), turn);
+  trust::Admission admission{peer.id, peer.key, turn.now.wall, dataplane_.endpoint(peer.slot)};
+  admission.address = entry.pin_address;
+  admission.configured = {entry.config.node_id, entry.config.public_key};
+  trust_.admit(admission);
+  dirty_entries_.insert(entry.config.entry_id);
+  dirty_peers_.insert(peer.slot.value);
+  table_dirty_ = plan_dirty_ = true;
+}
+
+void Machine::give_up(Entry& entry, Turn& turn) {
+  auto refused = trust::Refused{trust::PairFailure::timeout, entry.peer, NodeId{}, "nothing usable came back"};
+  if (entry.stage == Stage::resolving) refused.detail = "the name did not resolve";
+  if (entry.answered_key && entry.key && *entry.answered_key != *entry.key) {
+    auto const seen = crypto::node_id_of(*entry.answered_key);
+    trust::Configured const configured{entry.config.node_id, entry.config.public_key};
+    auto const verdict = trust_.judge_outbound(entry.pin_address, seen, *entry.answered_key, configured);
+    if (!verdict) refused = verdict.error();
+  }
+  attempt_failed(entry, refused, turn);
+}
+
+void Machine::attempt_failed(Entry& entry, trust::Refused const& refused, Turn& turn) {
+  ++entry.failures;
+  entry.stage = Stage::resting;
+  entry.nonce.reset();
+  entry.next = turn.now.boot + (is_urgent(entry) && refused.reason == trust::PairFailure::timeout
+                                    ? Duration{}
+                                    : session::backoff(entry.failures, entropy_));
+  if (auto* const peer = entry.peer ? find(*entry.peer) : nullptr) {
+    peer->failed = true;
+    dirty_peers_.insert(peer->slot.value);
+  }
+  arm(entry);
+  dirty_entries_.insert(entry.config.entry_id);
+  note(ledger_.fail(entry.attempt, refused), turn);
+  auto view = view_of(entry);
+  view.state = PeerState::failed;
+  report_failure(own_failures_, entry.pin_address, std::move(view), refused, turn);
+}
+
+bool Machine::is_urgent(Entry const& entry) const {
+  if (routing_.phase == Routing::Phase::off || routing_.gateway) return false;
+  return !entry.peer || is_named_gateway(*entry.peer);
+}
+
+std::optional<PublicKey> Machine::expected_key(Entry const& entry) const {
+  if (entry.config.public_key) return entry.config.public_key;
+  auto const* const record =
+      entry.config.node_id ? trust_.find(*entry.config.node_id) : trust_.pinned(entry.pin_address);
+  if (!record) return std::nullopt;
+  return record->key;
+}
+
+void Machine::on_name(NameResolved const& note, Turn& turn) {
+  if (!note.addresses.empty()) saved_.resolved[note.host] = note.addresses;
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.config.address.host != note.host || entry.stage == Stage::connected) continue;
+    if (entry.stage == Stage::resolving && !note.addresses.empty()) {
+      on_candidates(entry, note.addresses, turn);
+    } else if (entry.stage == Stage::initiating && entry.key) {
+      std::vector<Endpoint> fresh;
+      for (auto const& address : note.addresses) fresh.push_back({address, entry.config.address.port, 0});
+      if (!fresh.empty()) start_handshake(*entry.peer, *entry.key, std::move(fresh), false, turn);
+    }
+  }
+}
+
+}  // namespace pim::control

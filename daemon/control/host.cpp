@@ -1,0 +1,51 @@
+// What the host thread reports.
+#include "control/machine.hpp"
+
+namespace pim::control {
+
+void Machine::on(PlanApplied& note, Turn& turn) {
+  if (!note.error.empty()) log(turn, LogLevel::error, "the host could not be set up: " + note.error);
+  if (stopping_) {
+    if (note.number >= stopping_->plan_number) finish(turn);
+    return;
+  }
+  on_routing_applied(note, turn);
+  on_serving_applied(note, turn);
+}
+
+void Machine::on(TunnelReady&, Turn& turn) {
+  tunnel_up_ = true;
+  tunnel_reason_.clear();
+  show_node(turn);
+  turn.outbox.notes.emplace_back(StatusEvent{StatusEventKind::interface_up, std::nullopt});
+}
+
+void Machine::on(TunnelUnavailable& note, Turn& turn) {
+  bool const was_up = tunnel_up_;
+  tunnel_up_ = false;
+  tunnel_reason_ = std::move(note.reason);
+  log(turn, LogLevel::warn, "no tunnel: " + tunnel_reason_);
+  show_node(turn);
+  if (was_up) turn.outbox.notes.emplace_back(StatusEvent{StatusEventKind::interface_down, std::nullopt});
+}
+
+void Machine::on(NameResolved& note, Turn& turn) { on_name(note, turn); }
+
+void Machine::on(LinksChanged& note, Turn& turn) {
+  links_ = std::move(note.links);
+  resolvers_ = std::move(note.resolvers);
+  plan_dirty_ = true;
+  // Another network may reach what the last one did not.
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.stage != Stage::resting) continue;
+    entry.next = std::min(entry.next, turn.now.boot + std::chrono::seconds{1});
+    arm(entry);
+  }
+}
+
+void Machine::on(StoreFailed& note, Turn& turn) {
+  log(turn, LogLevel::error,
+      "could not store: " + note.error + "; what changed is lost at the next start unless this is mended");
+}
+
+}  // namespace pim::control

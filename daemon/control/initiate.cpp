@@ -1,0 +1,140 @@
+// Handshakes that we begin: one attempt per node at a time, several initiations per attempt, to every
+// address that may be it; the first answer that verifies wins.
+#include <algorithm>
+
+#include "control/machine.hpp"
+#include "crypto/hash.hpp"
+
+namespace pim::control {
+namespace {
+
+wire::Timestamp to_wire(WallTime at) {
+  auto const since_epoch = at.time_since_epoch();
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(since_epoch);
+  return {static_cast<std::uint64_t>(seconds.count()), static_cast<std::uint32_t>((since_epoch - seconds).count())};
+}
+
+/// After a restart this many of the peers last seen are told at once.
+constexpr std::size_t max_reconnects = 64;
+
+}  // namespace
+
+void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent,
+                              Turn& turn) {
+  if (targets.empty() || impaired_ || stopping_ || id == self_) return;
+  auto const running = outgoing_.find(id);
+  if (running != outgoing_.end()) {
+    for (auto const& target : targets) {
+      auto& known = running->second.targets;
+      bool const is_new = std::find(known.begin(), known.end(), target) == known.end();
+      if (is_new && known.size() < max_candidates) known.push_back(target);
+    }
+    return;
+  }
+  auto const number = ++last_outgoing_;
+  session::InitiationSchedule const schedule(turn.now.boot, settings_.handshake_timeout, urgent);
+  outgoing_.emplace(id, Outgoing{number, id, key, std::move(targets), schedule});
+  if (auto* const peer = find(id)) peer->last_dialled = turn.now.boot;
+  on_handshake_timer(number, turn);
+}
+
+void Machine::on_handshake_timer(std::uint32_t number, Turn& turn) {
+  auto const at =
+      std::find_if(outgoing_.begin(), outgoing_.end(), [&](auto const& one) { return one.second.number == number; });
+  if (at == outgoing_.end()) return;
+  auto& outgoing = at->second;
+  if (turn.now.boot >= outgoing.schedule.gives_up_at()) return end_handshake(NodeId{outgoing.id});
+  if (outgoing.schedule.take_due(turn.now.boot)) send_initiation(outgoing, turn);
+  timers_.arm({TimerKey::Kind::handshake, number}, outgoing.schedule.next_deadline());
+}
+
+void Machine::send_initiation(Outgoing& outgoing, Turn& turn) {
+  noise::Initiator handshake(identity_, outgoing.key, prologue_, psk_ ? &*psk_ : nullptr);
+  auto const timestamp = wire::to_bytes(to_wire(timestamps_.next(turn.now.wall)));
+  Buffer message;
+  if (!handshake.write_initiation(entropy_, timestamp, message)) return;
+  if (outgoing.pending.size() == max_pending) {
+    indices_.erase(outgoing.pending.front().local.value);
+    outgoing.pending.erase(outgoing.pending.begin());
+  }
+  auto const local = fresh_index();
+  indices_.emplace(local.value, outgoing.id);
+  auto datagram = wire::make_initiation({local, message});
+  auto const mac1 = noise::MacKey(outgoing.key, as_bytes(settings_.secret))
+                        .stamp(datagram, outgoing.cookie ? &*outgoing.cookie : nullptr);
+  outgoing.pending.push_back({local, std::move(handshake), mac1});
+  for (auto const& target : outgoing.targets) send(target, datagram, turn);
+}
+
+void Machine::end_handshake(NodeId const& id) {
+  auto const at = outgoing_.find(id);
+  if (at == outgoing_.end()) return;
+  for (auto const& pending : at->second.pending) indices_.erase(pending.local.value);
+  timers_.arm({TimerKey::Kind::handshake, at->second.number}, never);
+  outgoing_.erase(at);
+}
+
+void Machine::on_response(Endpoint const& from, Bytes datagram, Turn& turn) {
+  auto const frame = wire::parse_response(datagram);
+  if (!frame) return dataplane_.count_drop(Drop::malformed_datagram);
+  if (!own_mac_.verify(datagram)) return dataplane_.count_drop(Drop::bad_mac1);
+  auto const owner = indices_.find(frame->receiver.value);
+  auto const at = owner == indices_.end() ? outgoing_.end() : outgoing_.find(owner->second);
+  if (at == outgoing_.end()) return dataplane_.count_drop(Drop::unknown_receiver);
+  auto& pending = at->second.pending;
+  auto const mine =
+      std::find_if(pending.begin(), pending.end(), [&](auto const& one) { return one.local == frame->receiver; });
+  if (mine == pending.end()) return dataplane_.count_drop(Drop::unknown_receiver);
+  auto const id = at->second.id;
+  if (!mine->handshake.read_response(frame->noise)) {
+    dataplane_.count_drop(Drop::handshake_rejected);
+    if (auto* const entry = entry_of(id)) {
+      trust::Refused const refused{trust::PairFailure::noise_handshake_rejected, id, NodeId{},
+                                   "its second message does not verify"};
+      report_failure(own_failures_, entry->pin_address, view_of(*entry), refused, turn);
+    }
+    return;
+  }
+  accept_response(from, id, mine->local, frame->sender, mine->handshake, turn);
+}
+
+void Machine::accept_response(Endpoint const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
+                              noise::Initiator& handshake, Turn& turn) {
+  auto keys = handshake.split();
+  auto const key = outgoing_.at(id).key;
+  end_handshake(id);
+  auto const verdict = trust_.judge_inbound(id, key);
+  auto* const peer = verdict ? make_peer(id, key, turn) : nullptr;
+  if (!peer) return dataplane_.count_drop(Drop::untrusted_peer);
+  set_endpoint(*peer, from);
+  install(*peer, local, remote, std::move(keys), true, turn);
+  come_alive(*peer, from, turn);
+  // The other side seals nothing before it has heard from us under the new keys.
+  if (peer->announcement.next == never) dataplane_.seal_control(peer->slot, {}, turn.now, turn.packets);
+}
+
+void Machine::on_cookie_reply(Bytes datagram, Turn&) {
+  auto const frame = wire::parse_cookie_reply(datagram);
+  if (!frame) return dataplane_.count_drop(Drop::malformed_datagram);
+  auto const owner = indices_.find(frame->receiver.value);
+  auto const at = owner == indices_.end() ? outgoing_.end() : outgoing_.find(owner->second);
+  if (at == outgoing_.end()) return dataplane_.count_drop(Drop::unknown_receiver);
+  noise::SealedCookie reply;
+  std::copy(frame->salt.begin(), frame->salt.end(), reply.salt.begin());
+  std::copy(frame->sealed.begin(), frame->sealed.end(), reply.sealed.begin());
+  auto const cookie_key = noise::make_cookie_key(at->second.key, as_bytes(settings_.secret));
+  for (auto const& pending : at->second.pending)
+    if (pending.local == frame->receiver) at->second.cookie = noise::open_cookie(cookie_key, pending.mac1, reply);
+}
+
+void Machine::reconnect_to_known(Turn& turn) {
+  auto const records = trust_.snapshot().records;
+  std::size_t started = 0;
+  for (auto record = records.rbegin(); record != records.rend() && started < max_reconnects; ++record) {
+    if (!record->last_endpoint || !trust_.judge_inbound(record->id, record->key)) continue;
+    start_handshake(record->id, record->key, {*record->last_endpoint}, false, turn);
+    ++started;
+  }
+}
+
+}  // namespace pim::control

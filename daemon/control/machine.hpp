@@ -1,0 +1,316 @@
+// The inside of Control: its state, and its reactions split by input, a source file each. Everything
+// runs in one turn at a time; settle() ends each turn by deriving what follows from the new state.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "control/control.hpp"
+#include "control/entry.hpp"
+#include "control/peer.hpp"
+#include "control/source_limiter.hpp"
+#include "control/timers.hpp"
+#include "gateways/choice.hpp"
+#include "noise/cookie.hpp"
+#include "noise/handshake.hpp"
+#include "noise/mac.hpp"
+#include "session/timestamps.hpp"
+#include "wire/control.hpp"
+#include "wire/handshake.hpp"
+#include "wire/key_query.hpp"
+
+namespace pim::control {
+
+inline constexpr std::size_t max_peers = 16384;
+/// Strangers whose first message was answered and who have not shown yet that they hold the keys.
+inline constexpr std::size_t max_provisional = 256;
+inline constexpr Duration provisional_lifetime = std::chrono::seconds{10};
+/// Initiations in flight to one node; an answer to an older one still counts.
+inline constexpr std::size_t max_pending = 4;
+inline constexpr std::size_t max_candidates = 4;
+/// Handshakes per second beyond which a cookie is asked for first.
+inline constexpr unsigned load_limit = 200;
+/// A gateway left behind may still deliver what was under way.
+inline constexpr Duration internet_grace = std::chrono::seconds{60};
+
+/// An attempt of ours to make a session with a node whose key is known.
+struct Outgoing {
+  struct Pending {
+    ReceiverIndex local;
+    noise::Initiator handshake;
+    noise::Mac mac1;
+  };
+  std::uint32_t number = 0;
+  NodeId id;
+  PublicKey key;
+  std::vector<Endpoint> targets;
+  session::InitiationSchedule schedule;
+  std::vector<Pending> pending{};
+  std::optional<noise::Cookie> cookie{};
+};
+
+class Machine {
+ public:
+  Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,
+          dataplane::Dataplane& dataplane, Entropy& entropy, std::optional<Impairment> impaired);
+
+  void on_start(Turn& turn);
+  void on_frames(std::span<dataplane::ToControl const> frames, Turn& turn);
+  void on_deadline(Turn& turn);
+  void on_command(CommandId id, Command command, Turn& turn);
+  void on_host(HostNote note, Turn& turn);
+  [[nodiscard]] Time next_deadline() const { return timers_.next(); }
+
+ private:
+  // -- machine.cpp: the turn
+  void on_timer(TimerKey key, Turn& turn);
+  void settle(Turn& turn);
+  void log(Turn& turn, LogLevel level, std::string message, std::optional<NodeId> peer = std::nullopt) const;
+  void send(Endpoint const& to, Bytes datagram, Turn& turn);
+
+  // -- respond.cpp: handshakes and queries of others
+  void on_frame(dataplane::HandshakeDatagram const& frame, Turn& turn);
+  void on_initiation(Endpoint const& from, Bytes datagram, Turn& turn);
+  void answer_initiation(Endpoint const& from, wire::Initiation const& frame, noise::Responder& responder, Peer& peer,
+                         Turn& turn);
+  [[nodiscard]] bool may_handshake(Endpoint const& from, Bytes datagram, ReceiverIndex sender, Turn& turn);
+  void refuse_inbound(Endpoint const& from, trust::Refused const& refused, Turn& turn);
+  void on_key_query(Endpoint const& from, Bytes datagram, Turn& turn);
+
+  // -- initiate.cpp: handshakes of ours
+  void start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent, Turn& turn);
+  void on_handshake_timer(std::uint32_t number, Turn& turn);
+  void send_initiation(Outgoing& outgoing, Turn& turn);
+  void end_handshake(NodeId const& id);
+  void on_response(Endpoint const& from, Bytes datagram, Turn& turn);
+  void accept_response(Endpoint const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
+                       noise::Initiator& handshake, Turn& turn);
+  void on_cookie_reply(Bytes datagram, Turn& turn);
+  void reconnect_to_known(Turn& turn);
+
+  // -- dial.cpp: entries
+  void add_entry(PeerEntry config, Turn& turn);
+  void remove_entry(std::string const& entry_id, Turn& turn);
+  void on_entry_timer(std::uint32_t row, Turn& turn);
+  void begin_attempt(Entry& entry, Turn& turn);
+  void on_candidates(Entry& entry, std::vector<IpAddress> const& addresses, Turn& turn);
+  void on_key_known(Entry& entry, NodeId const& id, PublicKey const& key, Turn& turn);
+  void query_key(Entry& entry, Turn& turn);
+  void on_key_reply(Bytes datagram, Turn& turn);
+  void connected(Entry& entry, Peer& peer, Turn& turn);
+  void attempt_failed(Entry& entry, trust::Refused const& refused, Turn& turn);
+  void give_up(Entry& entry, Turn& turn);
+  void redial(Entry& entry, Turn& turn);
+  void arm(Entry const& entry);
+  [[nodiscard]] bool is_urgent(Entry const& entry) const;
+  [[nodiscard]] std::optional<PublicKey> expected_key(Entry const& entry) const;
+  void on_name(NameResolved const& note, Turn& turn);
+
+  // -- peers.cpp: sessions and those at their other end
+  [[nodiscard]] Peer* find(NodeId const& id);
+  [[nodiscard]] Peer* find(PeerSlot slot);
+  Peer* make_peer(NodeId const& id, PublicKey const& key, Turn& turn);
+  [[nodiscard]] bool make_room(Turn& turn);
+  void remove_peer(Peer& peer, Turn& turn);
+  void install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
+               Turn& turn);
+  void apply(Peer& peer, session::KeyChange const& change, Turn& turn);
+  void come_alive(Peer& peer, Endpoint const& at, Turn& turn);
+  void admit(Peer& peer, Endpoint const& at, Turn& turn);
+  void lose(Peer& peer, std::string const& why, Turn& turn);
+  void announce(Peer& peer, Turn& turn);
+  void announce_to_all(Turn& turn);
+  void send_announcement(Peer& peer, Turn& turn);
+  void probe(Peer& peer, Turn& turn);
+  void on_peer_timer(Peer& peer, Turn& turn);
+  void arm(Peer const& peer);
+  void set_endpoint(Peer const& peer, Endpoint const& at);
+  [[nodiscard]] ReceiverIndex fresh_index();
+  [[nodiscard]] Entry* entry_of(NodeId const& id);
+
+  // -- messages.cpp: what the packet path hands up
+  void on_frame(dataplane::ControlMessage const& frame, Turn& turn);
+  void on_frame(dataplane::KeyConfirmed const& frame, Turn& turn);
+  void on_frame(dataplane::EndpointMoved const& frame, Turn& turn);
+  void on_frame(dataplane::AnswerAwaited const& frame, Turn& turn);
+  void on_frame(dataplane::SessionWanted const& frame, Turn& turn);
+  void on_frame(dataplane::RekeyWanted const& frame, Turn& turn);
+  void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
+  void on_message(Peer& peer, wire::Hello const& hello, Turn& turn);
+  void on_message(Peer& peer, wire::HelloAck const& ack, Turn& turn);
+  void on_message(Peer& peer, wire::Probe const& probe, Turn& turn);
+  void on_message(Peer& peer, wire::ProbeReply const& reply, Turn& turn);
+  void on_message(Peer& peer, wire::Goodbye const& goodbye, Turn& turn);
+  void claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn);
+
+  // -- routing.cpp: the internet through a gateway
+  void set_split_default(CommandId id, bool on, Turn& turn);
+  void on_routing_applied(PlanApplied const& applied, Turn& turn);
+  void choose_gateway(Turn& turn);
+  void show_routing(Turn& turn);
+  [[nodiscard]] RoutingView routing_view(Turn const& turn) const;
+  [[nodiscard]] std::vector<gateways::Candidate> candidates() const;
+  [[nodiscard]] bool is_named_gateway(NodeId const& id) const;
+  [[nodiscard]] std::optional<BlockCause> block_cause() const;
+  [[nodiscard]] std::optional<NodeId> gateway_being_tried() const;
+  void reply_routing(std::vector<CommandId>& waiting, Answer const& answer, Turn& turn);
+
+  // -- serving.cpp: the internet for others
+  void enable_gateway(CommandId id, GatewaySettings const& settings, Turn& turn);
+  void disable_gateway(CommandId id, Turn& turn);
+  void on_serving_applied(PlanApplied const& applied, Turn& turn);
+  void on_serving_timer(Turn& turn);
+  void show_serving(Turn& turn);
+  [[nodiscard]] bool serves() const;
+  [[nodiscard]] std::optional<wire::GatewayOffer> own_offer() const;
+
+  // -- commands.cpp
+  void on(CommandId id, AddPeer& command, Turn& turn);
+  void on(CommandId id, RemovePeer& command, Turn& turn);
+  void on(CommandId id, ForgetPeer& command, Turn& turn);
+  void on(CommandId id, VerifyPeer& command, Turn& turn);
+  void on(CommandId id, AllowGateway& command, Turn& turn);
+  void on(CommandId id, SetSplitDefault& command, Turn& turn);
+  void on(CommandId id, EnableGateway& command, Turn& turn);
+  void on(CommandId id, DisableGateway& command, Turn& turn);
+  void on(CommandId id, Shutdown& command, Turn& turn);
+  [[nodiscard]] Result<NodeId, Refused> resolve(NodeName const& name) const;
+  void reply(CommandId id, Answer answer, Turn& turn) const;
+  void finish(Turn& turn);
+
+  // -- host.cpp: what the host thread reports
+  void on(PlanApplied& note, Turn& turn);
+  void on(TunnelReady& note, Turn& turn);
+  void on(TunnelUnavailable& note, Turn& turn);
+  void on(NameResolved& note, Turn& turn);
+  void on(LinksChanged& note, Turn& turn);
+  void on(StoreFailed& note, Turn& turn);
+
+  // -- publish.cpp: what follows from the state, for the packet path, the host, the store and clients
+  void publish_table();
+  void publish_plan(Turn& turn);
+  [[nodiscard]] std::optional<plan::Input> desired_plan() const;
+  void publish_store(Turn& turn);
+  void show_node(Turn& turn);
+  void show(Peer& peer, Turn& turn);
+  void show(Entry& entry, Turn& turn);
+  void show_all(Turn& turn);
+  [[nodiscard]] PeerView view_of(Peer const& peer) const;
+  [[nodiscard]] PeerView view_of(Entry const& entry) const;
+  void emit(PeerEventKind kind, PeerView view, Turn& turn, std::string reason = {});
+  void note(trust::LedgerEntry const* entry, Turn& turn);
+  void report_failure(trust::FailureLimiter& limiter, std::string const& address, PeerView view,
+                      trust::Refused const& refused, Turn& turn);
+
+  // -- what was given
+  Settings settings_;
+  crypto::KeyPair identity_;
+  SavedState saved_;
+  dataplane::Dataplane& dataplane_;
+  Entropy& entropy_;
+  std::optional<Impairment> impaired_;
+
+  // -- who we are
+  NodeId self_;
+  Prefix mesh_v4_, mesh_v6_;
+  IpAddress own_v4_, own_v6_;
+  unsigned alias_attempt_ = 0;
+  std::uint64_t boot_epoch_ = 0;
+  WallTime started_at_{};
+
+  // -- handshakes
+  Buffer prologue_;
+  std::optional<crypto::Key> psk_;
+  noise::MacKey own_mac_;
+  noise::CookieJar cookies_;
+  wire::KeyQueries queries_;
+  session::Timestamps timestamps_;
+  SourceLimiter limiter_;
+  Time load_window_{};
+  unsigned load_count_ = 0;
+  std::map<NodeId, Outgoing> outgoing_;
+  std::unordered_map<std::uint32_t, NodeId> indices_;  ///< every receiver index in use, and whose it is
+
+  // -- trust
+  trust::Trust trust_;
+  trust::Ledger ledger_;
+  trust::FailureLimiter own_failures_, stranger_failures_;
+  std::uint64_t stored_trust_version_ = 0;
+  SavedState stored_state_;
+
+  // -- peers
+  std::vector<std::unique_ptr<Peer>> slots_;  ///< by PeerSlot; empty places are reused
+  std::vector<std::uint32_t> free_slots_;
+  std::unordered_map<NodeId, PeerSlot> by_id_;
+  std::unordered_map<Endpoint, PeerSlot> by_endpoint_;
+  std::map<std::string, Entry> entries_;
+  std::uint32_t last_row_ = 0;
+  std::uint32_t last_outgoing_ = 0;
+  std::uint64_t last_hello_ = 0;
+  std::size_t provisional_ = 0;
+
+  // -- routing
+  struct Routing {
+    /// off -> arming -> on -> releasing -> off. Armed or not, in every phase but off nothing passes
+    /// but through a gateway.
+    enum class Phase : std::uint8_t { off, arming, on, releasing };
+    Phase phase = Phase::off;
+    bool restored = false;  ///< on since the start: a failure to arm does not open anything
+    std::uint64_t plan_number = 0;
+    std::vector<CommandId> waiting;
+    std::optional<NodeId> gateway, last_gateway;
+    bool had_gateway = false;
+    std::string arming_error;
+    std::optional<WallTime> since, verified_at;
+    std::optional<RoutingView> shown;
+  };
+  Routing routing_;
+
+  struct Serving {
+    bool wanted = false;   ///< the user enabled it
+    bool applied = false;  ///< the host does it
+    GatewaySettings settings;
+    std::uint64_t plan_number = 0;
+    std::vector<CommandId> waiting;
+    std::optional<WallTime> enabled_at;
+    std::set<NodeId> through_me;
+    std::optional<wire::GatewayOffer> announced;
+    std::optional<ServingView> shown;
+  };
+  Serving serving_;
+
+  // -- the host
+  bool tunnel_up_ = false;
+  std::string tunnel_reason_ = "the tunnel device is being made";
+  plan::Links links_;
+  std::vector<IpAddress> resolvers_;
+  std::uint64_t plan_number_ = 0;
+  bool plan_forced_ = false;
+  bool plan_sent_ = false;
+  std::optional<plan::Input> planned_;
+  std::optional<NodeView> shown_node_;
+
+  // -- stopping
+  struct Stopping {
+    bool release = false;
+    std::uint64_t plan_number = 0;
+    std::vector<CommandId> waiting;
+  };
+  std::optional<Stopping> stopping_;
+  bool finished_ = false;
+
+  Timers timers_;
+  bool table_dirty_ = true;
+  bool plan_dirty_ = true;
+  std::set<std::uint32_t> dirty_peers_;  ///< slots whose view may have changed
+  std::set<std::string> dirty_entries_;
+};
+
+}  // namespace pim::control

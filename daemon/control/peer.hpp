@@ -1,0 +1,62 @@
+// What control knows of one node it holds, or is about to hold, a session with.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "control/views.hpp"
+#include "session/keyring.hpp"
+#include "session/liveness.hpp"
+#include "trust/ledger.hpp"
+#include "trust/trust.hpp"
+
+namespace pim::control {
+
+/// Our node record on its way to a peer: sent again until it is acknowledged.
+struct Announcement {
+  std::uint64_t sequence = 0;
+  unsigned tries = 0;
+  Time next = never;
+};
+
+struct Peer {
+  PeerSlot slot;
+  std::uint32_t row = 0;
+  NodeId id;
+  PublicKey key;
+
+  /// A stranger's first message alone makes a provisional peer: it may open, and is nothing else yet.
+  bool provisional = true;
+  Time provisional_until = never;
+  trust::HandshakeTimestamp last_timestamp{};  ///< newest accepted from it
+  trust::AttemptNumber inbound_attempt = 0;
+  Endpoint first_seen_at{};  ///< where its initiation came from
+
+  session::Keyring keys{};
+  session::Liveness liveness{};
+  bool alive = false;   ///< it answers
+  bool failed = false;  ///< the last attempt to reach it failed
+  Time usable_since{};
+  std::optional<Time> last_handshake{};
+  Time last_dialled{};
+
+  // What it said about itself in its own session.
+  bool introduced = false;
+  std::string name{};
+  std::uint64_t boot_epoch = 0;
+  std::uint64_t hello_sequence = 0;
+  std::optional<IpAddress> v4{};
+  std::optional<GatewayOffer> offer{};
+
+  Announcement announcement{};
+  std::uint64_t probe_id = 0;
+  Time probe_sent{};
+  std::optional<Duration> rtt{};
+  Time internet_until{};  ///< its internet packets are accepted until then
+
+  std::optional<PeerView> shown{};  ///< what clients were told last
+};
+
+}  // namespace pim::control

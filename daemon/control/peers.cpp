@@ -1,0 +1,227 @@
+// Sessions and those at their other end: how a peer comes to be, lives, is lost and goes.
+#include <algorithm>
+
+#include "control/machine.hpp"
+#include "mesh/addresses.hpp"
+
+namespace pim::control {
+namespace {
+
+constexpr Duration first_repeat = std::chrono::milliseconds{500};
+constexpr unsigned max_announcements = 8;
+
+}  // namespace
+
+Peer* Machine::find(PeerSlot slot) { return slot.value < slots_.size() ? slots_[slot.value].get() : nullptr; }
+
+Peer* Machine::find(NodeId const& id) {
+  auto const at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : find(at->second);
+}
+
+Entry* Machine::entry_of(NodeId const& id) {
+  for (auto& [entry_id, entry] : entries_)
+    if (entry.peer == id) return &entry;
+  return nullptr;
+}
+
+ReceiverIndex Machine::fresh_index() {
+  for (;;) {
+    ReceiverIndex const index{entropy_.value<std::uint32_t>()};
+    if (index.value != 0 && !indices_.contains(index.value)) return index;
+  }
+}
+
+Peer* Machine::make_peer(NodeId const& id, PublicKey const& key, Turn& turn) {
+  if (auto* const known = find(id)) return known;
+  if (!make_room(turn)) return nullptr;
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  PeerSlot const slot{free_slots_.back()};
+  free_slots_.pop_back();
+  auto& place = slots_[slot.value];
+  place = std::make_unique<Peer>();
+  place->slot = slot;
+  place->id = id;
+  place->key = key;
+  place->provisional_until = turn.now.boot + provisional_lifetime;
+  by_id_.emplace(id, slot);
+  ++provisional_;
+  return place.get();
+}
+
+bool Machine::make_room(Turn& turn) {
+  Peer* oldest_provisional = nullptr;
+  Peer* silent = nullptr;
+  if (provisional_ < max_provisional && by_id_.size() < max_peers) return true;
+  for (auto const& peer : slots_) {
+    if (!peer) continue;
+    if (peer->provisional) {
+      if (!oldest_provisional || peer->provisional_until < oldest_provisional->provisional_until)
+        oldest_provisional = peer.get();
+    } else if (!peer->alive && !entry_of(peer->id)) {
+      silent = peer.get();
+    }
+  }
+  auto* const leaving = oldest_provisional ? oldest_provisional : silent;
+  if (leaving) remove_peer(*leaving, turn);
+  return leaving != nullptr;
+}
+
+void Machine::remove_peer(Peer& peer, Turn& turn) {
+  end_handshake(peer.id);
+  apply(peer, peer.keys.clear(), turn);
+  if (auto const at = dataplane_.endpoint(peer.slot)) {
+    auto const known = by_endpoint_.find(*at);
+    if (known != by_endpoint_.end() && known->second == peer.slot) by_endpoint_.erase(known);
+  }
+  dataplane_.remove_peer(peer.slot);
+  timers_.arm({TimerKey::Kind::peer, peer.slot.value}, never);
+  if (peer.provisional) --provisional_;
+  if (peer.shown) turn.outbox.notes.emplace_back(PeerGone{peer.row, peer.id});
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.peer != peer.id) continue;
+    entry.peer.reset();
+    entry.key.reset();
+    redial(entry, turn);
+  }
+  serving_.through_me.erase(peer.id);
+  auto const slot = peer.slot;
+  dirty_peers_.erase(slot.value);
+  by_id_.erase(peer.id);
+  slots_[slot.value].reset();
+  free_slots_.push_back(slot.value);
+  table_dirty_ = plan_dirty_ = true;
+}
+
+void Machine::install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
+                      Turn& turn) {
+  auto const now = turn.now.boot;
+  indices_.emplace(local.value, peer.id);
+  dataplane_.install({peer.slot, local, remote, std::move(keys.send), std::move(keys.receive),
+                      now + (initiator ? session::rekey_after : session::responder_rekey_after),
+                      now + session::reject_after});
+  apply(peer, initiator ? peer.keys.initiated(local, now) : peer.keys.responded(local, now), turn);
+  arm(peer);
+}
+
+void Machine::apply(Peer& peer, session::KeyChange const& change, Turn& turn) {
+  for (auto const& key : change.removed) {
+    dataplane_.remove(key);
+    indices_.erase(key.value);
+  }
+  if (change.seal_with) dataplane_.use_for_sending(peer.slot, *change.seal_with, turn.now, turn.packets);
+}
+
+void Machine::set_endpoint(Peer const& peer, Endpoint const& at) {
+  if (auto const old = dataplane_.endpoint(peer.slot); old && *old != at) {
+    auto const known = by_endpoint_.find(*old);
+    if (known != by_endpoint_.end() && known->second == peer.slot) by_endpoint_.erase(known);
+  }
+  dataplane_.set_endpoint(peer.slot, at);
+  by_endpoint_.insert_or_assign(at, peer.slot);
+}
+
+void Machine::come_alive(Peer& peer, Endpoint const& at, Turn& turn) {
+  peer.last_handshake = turn.now.boot;
+  peer.failed = false;
+  admit(peer, at, turn);
+  auto* const entry = entry_of(peer.id);
+  peer.liveness.start(turn.now.boot, entry != nullptr);
+  for (auto& [entry_id, one] : entries_)
+    if (one.peer == peer.id && one.stage != Stage::connected) connected(one, peer, turn);
+  bool const was_alive = peer.alive;
+  peer.alive = true;
+  if (!was_alive) {
+    peer.usable_since = turn.now.boot;
+    announce(peer, turn);
+    log(turn, LogLevel::info, "connected to " + short_id(peer.id) + " at " + to_string(at), peer.id);
+    emit(PeerEventKind::connected, view_of(peer), turn);
+  }
+  dirty_peers_.insert(peer.slot.value);
+  arm(peer);
+}
+
+void Machine::admit(Peer& peer, Endpoint const& at, Turn& turn) {
+  bool const is_new = trust_.find(peer.id) == nullptr;
+  trust_.admit({peer.id, peer.key, turn.now.wall, at, peer.last_timestamp, std::nullopt, {}});
+  if (peer.provisional) {
+    peer.provisional = false;
+    peer.provisional_until = never;
+    --provisional_;
+    if (auto const* const entry = entry_of(peer.id)) peer.row = entry->row;
+    if (peer.row == 0) peer.row = ++last_row_;
+    table_dirty_ = plan_dirty_ = true;
+  }
+  if (is_new && trust_.find(peer.id)) emit(PeerEventKind::trusted, view_of(peer), turn);
+}
+
+void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
+  if (!peer.alive) return;
+  peer.alive = false;
+  peer.introduced = false;
+  peer.offer.reset();
+  peer.announcement.next = never;
+  peer.liveness.stop();
+  log(turn, LogLevel::warn, "lost " + short_id(peer.id) + ": " + why, peer.id);
+  emit(PeerEventKind::disconnected, view_of(peer), turn);
+  for (auto& [entry_id, entry] : entries_)
+    if (entry.peer == peer.id) redial(entry, turn);
+  dirty_peers_.insert(peer.slot.value);
+  arm(peer);
+}
+
+void Machine::announce(Peer& peer, Turn& turn) {
+  peer.announcement = {++last_hello_, 0, turn.now.boot};
+  send_announcement(peer, turn);
+}
+
+void Machine::announce_to_all(Turn& turn) {
+  for (auto const& peer : slots_)
+    if (peer && peer->alive) announce(*peer, turn);
+}
+
+void Machine::send_announcement(Peer& peer, Turn& turn) {
+  wire::Hello hello;
+  hello.sequence = peer.announcement.sequence;
+  hello.boot_epoch = boot_epoch_;
+  hello.offer = own_offer();
+  hello.roles = hello.offer ? wire::role_gateway : std::uint8_t{0};
+  std::copy_n(own_v4_.bytes.begin(), hello.v4_alias.size(), hello.v4_alias.begin());
+  hello.name = wire::is_valid_name(settings_.name) ? settings_.name : "";
+  dataplane_.seal_control(peer.slot, wire::to_bytes(hello), turn.now, turn.packets);
+  auto const wait = first_repeat * (1 << std::min(peer.announcement.tries, 4U));
+  peer.announcement.next = ++peer.announcement.tries < max_announcements ? turn.now.boot + wait : never;
+  arm(peer);
+}
+
+void Machine::probe(Peer& peer, Turn& turn) {
+  peer.probe_id = entropy_.value<std::uint64_t>();
+  peer.probe_sent = turn.now.boot;
+  dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{peer.probe_id}), turn.now, turn.packets);
+}
+
+void Machine::on_peer_timer(Peer& peer, Turn& turn) {
+  auto const now = turn.now.boot;
+  if (peer.provisional && now >= peer.provisional_until) return remove_peer(peer, turn);
+  apply(peer, peer.keys.expired(now), turn);
+  if (!peer.keys.is_established()) lose(peer, "its keys expired without traffic", turn);
+  if (now >= peer.announcement.next) send_announcement(peer, turn);
+  auto const& activity = dataplane_.activity(peer.slot);
+  switch (peer.liveness.poll({activity.last_received, activity.awaiting_since}, now)) {
+    case session::Liveness::Verdict::probe: probe(peer, turn); break;
+    case session::Liveness::Verdict::lost: lose(peer, "it does not answer", turn); break;
+    case session::Liveness::Verdict::quiet: break;
+  }
+  arm(peer);
+}
+
+void Machine::arm(Peer const& peer) {
+  timers_.arm({TimerKey::Kind::peer, peer.slot.value},
+              std::min({peer.provisional_until, peer.keys.next_expiry(), peer.announcement.next,
+                        peer.liveness.next_deadline()}));
+}
+
+}  // namespace pim::control

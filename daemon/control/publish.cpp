@@ -1,0 +1,224 @@
+// What follows from the state: the forwarding table, the host plan, the store, and what clients see.
+#include <algorithm>
+
+#include "control/machine.hpp"
+#include "mesh/addresses.hpp"
+
+namespace pim::control {
+
+void Machine::publish_table() {
+  if (!table_dirty_) return;
+  table_dirty_ = false;
+  auto table = std::make_shared<dataplane::ForwardingTable>();
+  table->peers.resize(slots_.size());
+  for (auto const& peer : slots_) {
+    if (!peer || peer->provisional) continue;
+    auto& policy = table->peers[peer->slot.value];
+    policy.in_use = true;
+    policy.v6 = mesh::v6_address(mesh_v6_, peer->id);
+    policy.v4 = peer->v4;
+    policy.internet_until = routing_.gateway == peer->id ? never : peer->internet_until;
+    policy.may_use_gateway = serves();
+    table->by_address.emplace(policy.v6, peer->slot);
+    if (policy.v4) table->by_address.emplace(*policy.v4, peer->slot);
+  }
+  table->own_v4 = own_v4_;
+  table->own_v6 = own_v6_;
+  table->mesh_v4 = mesh_v4_;
+  table->mesh_v6 = mesh_v6_;
+  table->service_v4 = mesh::service_v4();
+  table->service_v6 = mesh::service_v6(mesh_v6_);
+  table->mtu = settings_.mtu;
+  table->routing_on = routing_.phase != Routing::Phase::off;
+  if (auto* const gateway = routing_.gateway ? find(*routing_.gateway) : nullptr) table->gateway = gateway->slot;
+  table->serves_gateway = serves();
+  dataplane_.publish(std::move(table));
+}
+
+std::optional<plan::Input> Machine::desired_plan() const {
+  bool const routed = routing_.phase == Routing::Phase::arming || routing_.phase == Routing::Phase::on;
+  bool const keeps_block = routed && !(stopping_ && stopping_->release);
+  if (stopping_ && !keeps_block) return std::nullopt;
+  plan::Input input;
+  input.interface = settings_.interface_name;
+  input.mtu = settings_.mtu;
+  input.mesh_v4 = mesh_v4_;
+  input.own_v4 = own_v4_;
+  input.mesh_v6 = mesh_v6_;
+  input.own_v6 = own_v6_;
+  input.listen_port = settings_.listen_port;
+  input.discovery_port = settings_.discovery_port;
+  input.routing = keeps_block ? plan::Routing::on : plan::Routing::off;
+  input.allow_lan = settings_.allow_lan;
+  input.resolvers = resolvers_;
+  input.links = links_;
+  input.accept_inbound = static_cast<plan::AcceptInbound>(settings_.accept_inbound);
+  for (auto const& peer : slots_) {
+    if (!peer || peer->provisional) continue;
+    auto const* const record = trust_.find(peer->id);
+    bool const chosen = record && (record->level == trust::Level::verified || record->level == trust::Level::listed);
+    bool const named =
+        std::any_of(entries_.begin(), entries_.end(), [&](auto const& one) { return one.second.peer == peer->id; });
+    if (!chosen && !named) continue;
+    input.admitted.push_back(mesh::v6_address(mesh_v6_, peer->id));
+    if (peer->v4) input.admitted.push_back(*peer->v4);
+  }
+  if (serving_.wanted && !stopping_) {
+    plan::GatewayInput gateway;
+    gateway.uplink = serving_.settings.nat_interface;
+    gateway.max_connections = serving_.settings.max_connections;
+    gateway.allow_private = serving_.settings.allow_private;
+    for (auto const& resolver : resolvers_) {
+      if (is_loopback(resolver)) continue;
+      auto& upstream = resolver.is_v4() ? gateway.upstream_v4 : gateway.upstream_v6;
+      if (!upstream) upstream = resolver;
+    }
+    input.gateway = std::move(gateway);
+  }
+  return input;
+}
+
+void Machine::publish_plan(Turn& turn) {
+  if (!plan_dirty_) return;
+  plan_dirty_ = false;
+  auto input = desired_plan();
+  bool const changed = !plan_sent_ || input != planned_;
+  if (!changed && !plan_forced_) return;
+  plan_forced_ = false;
+  plan_sent_ = true;
+  planned_ = input;
+  turn.outbox.host.emplace_back(ApplyPlan{++plan_number_, std::move(input)});
+}
+
+void Machine::publish_store(Turn& turn) {
+  if (auto const reserved = timestamps_.to_store()) saved_.timestamps_reserved_until = *reserved;
+  if (impaired_) return;  // what could not be read is not written over
+  if (saved_ != stored_state_) {
+    stored_state_ = saved_;
+    turn.outbox.host.emplace_back(SaveState{saved_});
+  }
+  if (trust_.version() != stored_trust_version_) {
+    stored_trust_version_ = trust_.version();
+    turn.outbox.host.emplace_back(SaveTrust{trust_.snapshot()});
+  }
+}
+
+void Machine::show_node(Turn& turn) {
+  NodeView const view{settings_.name,
+                      self_,
+                      identity_.public_key(),
+                      own_v4_,
+                      own_v6_,
+                      mesh_v4_.length,
+                      serves(),
+                      settings_.interface_name,
+                      tunnel_up_,
+                      tunnel_reason_,
+                      settings_.mtu,
+                      settings_.listen_port,
+                      started_at_};
+  if (shown_node_ == view) return;
+  shown_node_ = view;
+  turn.outbox.notes.emplace_back(view);
+}
+
+PeerView Machine::view_of(Peer const& peer) const {
+  PeerView view;
+  view.row = peer.row;
+  view.id = peer.id;
+  view.key = peer.key;
+  view.name = peer.name;
+  for (auto const& [entry_id, entry] : entries_) {
+    if (entry.peer != peer.id) continue;
+    view.entry_id = entry_id;
+    view.address = entry.pin_address;
+    view.label = entry.config.label;
+    break;
+  }
+  auto const* const record = trust_.find(peer.id);
+  if (view.label.empty() && record) view.label = record->label;
+  view.endpoint = dataplane_.endpoint(peer.slot);
+  view.v4 = peer.v4;
+  view.v6 = mesh::v6_address(mesh_v6_, peer.id);
+  view.state = peer.alive ? PeerState::active : peer.failed ? PeerState::failed : PeerState::connecting;
+  view.trust = record ? record->level : trust::Level::open;
+  view.named_gateway = is_named_gateway(peer.id);
+  view.offer = peer.offer;
+  view.slot = peer.slot;
+  view.rtt = peer.rtt;
+  view.last_handshake = peer.last_handshake;
+  return view;
+}
+
+PeerView Machine::view_of(Entry const& entry) const {
+  PeerView view;
+  view.row = entry.row;
+  view.id = entry.peer ? entry.peer : entry.config.node_id;
+  view.key = entry.config.public_key;
+  view.label = entry.config.label;
+  view.entry_id = entry.config.entry_id;
+  view.address = entry.pin_address;
+  if (!entry.candidates.empty()) view.endpoint = entry.candidates.front();
+  view.state = entry.failures > 0 ? PeerState::failed : PeerState::connecting;
+  view.named_gateway = view.id ? is_named_gateway(*view.id) : true;
+  return view;
+}
+
+void Machine::show(Peer& peer, Turn& turn) {
+  if (peer.provisional) return;
+  auto const view = view_of(peer);
+  if (peer.shown == view) return;
+  bool const state_changed = peer.shown && peer.shown->state != view.state;
+  peer.shown = view;
+  turn.outbox.notes.emplace_back(view);
+  if (state_changed) emit(PeerEventKind::state_changed, view, turn);
+}
+
+void Machine::show(Entry& entry, Turn& turn) {
+  auto* const peer = entry.peer ? find(*entry.peer) : nullptr;
+  if (peer && !peer->provisional) {
+    // The peer's own line stands for the entry from now on.
+    if (entry.shown && peer->row != entry.row) turn.outbox.notes.emplace_back(PeerGone{entry.row, std::nullopt});
+    entry.shown.reset();
+    return show(*peer, turn);
+  }
+  auto const view = view_of(entry);
+  if (entry.shown == view) return;
+  entry.shown = view;
+  turn.outbox.notes.emplace_back(view);
+}
+
+void Machine::show_all(Turn& turn) {
+  show_node(turn);
+  auto const offer = own_offer();
+  if (offer != serving_.announced) {
+    serving_.announced = offer;
+    if (!stopping_) announce_to_all(turn);
+  }
+  for (auto const& entry_id : std::exchange(dirty_entries_, {}))
+    if (auto const at = entries_.find(entry_id); at != entries_.end()) show(at->second, turn);
+  for (auto const slot : std::exchange(dirty_peers_, {}))
+    if (auto* const peer = find(PeerSlot{slot})) show(*peer, turn);
+  show_serving(turn);
+  show_routing(turn);
+}
+
+void Machine::emit(PeerEventKind kind, PeerView view, Turn& turn, std::string reason) {
+  turn.outbox.notes.emplace_back(PeerEvent{kind, std::move(view), std::move(reason)});
+}
+
+void Machine::note(trust::LedgerEntry const* entry, Turn& turn) {
+  if (entry) turn.outbox.notes.emplace_back(*entry);
+}
+
+void Machine::report_failure(trust::FailureLimiter& limiter, std::string const& address, PeerView view,
+                             trust::Refused const& refused, Turn& turn) {
+  if (!limiter.allow(address, turn.now.boot)) return;
+  auto reason = std::string(trust::to_string(refused.reason)) + ": " + std::string(refused.detail);
+  if (refused.expected && refused.seen != NodeId{})
+    reason += " (expected " + to_string(*refused.expected) + ", seen " + to_string(refused.seen) + ")";
+  log(turn, LogLevel::warn, "pairing with " + address + " failed: " + reason, view.id);
+  emit(PeerEventKind::pair_failed, std::move(view), turn, std::move(reason));
+}
+
+}  // namespace pim::control

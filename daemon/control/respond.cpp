@@ -1,0 +1,123 @@
+// Handshakes and key queries that others begin. Whoever does not know our key gets silence; an answer is
+// never longer than its cause; nothing is remembered of a stranger before its first data verifies.
+#include "control/machine.hpp"
+#include "crypto/hash.hpp"
+
+namespace pim::control {
+namespace {
+
+trust::HandshakeTimestamp to_trust(wire::Timestamp const& timestamp) {
+  return {timestamp.seconds, timestamp.nanoseconds};
+}
+
+/// The sender index stands at the same place in initiations and responses.
+ReceiverIndex sender_of(Bytes datagram) { return {load_be<std::uint32_t>(datagram.data() + wire::prefix_size)}; }
+
+}  // namespace
+
+void Machine::on_frame(dataplane::HandshakeDatagram const& frame, Turn& turn) {
+  auto const kind = wire::peek(frame.datagram);
+  if (!kind) return dataplane_.count_drop(Drop::malformed_datagram);
+  switch (*kind) {
+    case wire::Kind::initiation: return on_initiation(frame.from, frame.datagram, turn);
+    case wire::Kind::response: return on_response(frame.from, frame.datagram, turn);
+    case wire::Kind::cookie_reply: return on_cookie_reply(frame.datagram, turn);
+    case wire::Kind::key_query: return on_key_query(frame.from, frame.datagram, turn);
+    case wire::Kind::key_reply: return on_key_reply(frame.datagram, turn);
+    case wire::Kind::data: return;
+  }
+}
+
+bool Machine::may_handshake(Endpoint const& from, Bytes datagram, ReceiverIndex sender, Turn& turn) {
+  if (!own_mac_.verify(datagram)) {
+    dataplane_.count_drop(Drop::bad_mac1);
+    return false;
+  }
+  if (!limiter_.allow(from.ip, turn.now.boot)) {
+    dataplane_.count_drop(Drop::rate_limited);
+    return false;
+  }
+  if (turn.now.boot >= load_window_ + std::chrono::seconds{1}) {
+    load_window_ = turn.now.boot;
+    load_count_ = 0;
+  }
+  if (++load_count_ <= load_limit || cookies_.verify(turn.now.boot, from, datagram)) return true;
+  auto const reply = cookies_.make_reply(entropy_, turn.now.boot, from, datagram);
+  send(from, wire::make_cookie_reply({sender, reply.salt, reply.sealed}), turn);
+  dataplane_.count_drop(Drop::rate_limited);
+  return false;
+}
+
+void Machine::on_initiation(Endpoint const& from, Bytes datagram, Turn& turn) {
+  auto const frame = wire::parse_initiation(datagram);
+  if (!frame) return dataplane_.count_drop(Drop::malformed_datagram);
+  if (!may_handshake(from, datagram, sender_of(datagram), turn)) return;
+
+  noise::Responder responder(identity_, prologue_, psk_ ? &*psk_ : nullptr);
+  auto const opened = responder.read_initiation(frame->noise);
+  auto const timestamp = opened ? wire::parse_timestamp(opened->payload) : std::nullopt;
+  if (!opened || !timestamp) {
+    dataplane_.count_drop(Drop::handshake_rejected);
+    return refuse_inbound(from,
+                          {trust::PairFailure::noise_handshake_rejected, std::nullopt, NodeId{},
+                           "its first message does not verify: another network name or secret, or another key"},
+                          turn);
+  }
+  auto const id = crypto::node_id_of(opened->initiator);
+  if (id == self_) return dataplane_.count_drop(Drop::handshake_rejected);
+  if (auto const verdict = trust_.judge_inbound(id, opened->initiator); !verdict) {
+    dataplane_.count_drop(Drop::untrusted_peer);
+    return refuse_inbound(from, verdict.error(), turn);
+  }
+  auto const* const record = trust_.find(id);
+  auto* peer = find(id);
+  auto newest = peer ? peer->last_timestamp : trust::HandshakeTimestamp{};
+  if (record) newest = std::max(newest, record->last_timestamp);
+  if (to_trust(*timestamp) <= newest) return dataplane_.count_drop(Drop::handshake_rejected);
+
+  if (!peer) peer = make_peer(id, opened->initiator, turn);
+  if (!peer) return dataplane_.count_drop(Drop::rate_limited);
+  peer->last_timestamp = to_trust(*timestamp);
+  answer_initiation(from, *frame, responder, *peer, turn);
+}
+
+void Machine::answer_initiation(Endpoint const& from, wire::Initiation const& frame, noise::Responder& responder,
+                                Peer& peer, Turn& turn) {
+  Buffer message;
+  if (!responder.write_response(entropy_, {}, message)) return dataplane_.count_drop(Drop::handshake_rejected);
+  peer.inbound_attempt = ledger_.begin(to_string(from), peer.id, trust::Step::initiation_received, turn.now.wall);
+  auto const local = fresh_index();
+  auto datagram = wire::make_response({local, frame.sender, message});
+  noise::MacKey(peer.key, as_bytes(settings_.secret)).stamp(datagram);
+  install(peer, local, frame.sender, responder.split(), false, turn);
+  // A replayed message must not move a living peer's endpoint; its first data will.
+  if (!peer.alive) set_endpoint(peer, from);
+  send(from, datagram, turn);
+  note(ledger_.reach(peer.inbound_attempt, trust::Step::response_sent), turn);
+}
+
+void Machine::refuse_inbound(Endpoint const& from, trust::Refused const& refused, Turn& turn) {
+  auto const address = to_string(from);
+  // Strangers may be many: what is not said is not kept either, or they would push out the user's own entries.
+  if (!stranger_failures_.allow(address, turn.now.boot)) return;
+  std::optional<NodeId> const seen = refused.seen == NodeId{} ? std::nullopt : std::optional(refused.seen);
+  auto const attempt = ledger_.begin(address, seen, trust::Step::initiation_received, turn.now.wall);
+  note(ledger_.fail(attempt, refused), turn);
+  PeerView view;
+  view.id = seen;
+  view.address = address;
+  view.endpoint = from;
+  view.state = PeerState::failed;
+  emit(PeerEventKind::pair_failed, std::move(view), turn,
+       std::string(trust::to_string(refused.reason)) + ": " + std::string(refused.detail));
+}
+
+void Machine::on_key_query(Endpoint const& from, Bytes datagram, Turn& turn) {
+  auto const nonce = queries_.parse_query(datagram);
+  if (!nonce) return dataplane_.count_drop(Drop::bad_mac1);
+  if (trust_.policy() == trust::Policy::allow_list) return dataplane_.count_drop(Drop::untrusted_peer);
+  if (!limiter_.allow(from.ip, turn.now.boot)) return dataplane_.count_drop(Drop::rate_limited);
+  send(from, queries_.make_reply(*nonce, identity_.public_key()), turn);
+}
+
+}  // namespace pim::control

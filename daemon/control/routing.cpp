@@ -1,0 +1,174 @@
+// The internet through a gateway: arming, choosing, blocking. Nothing here opens anything on failure:
+// only a release that the user asked for does.
+#include <algorithm>
+
+#include "control/machine.hpp"
+
+namespace pim::control {
+
+void Machine::set_split_default(CommandId id, bool on, Turn& turn) {
+  using Phase = Routing::Phase;
+  bool const settled = routing_.phase == (on ? Phase::on : Phase::off);
+  if (settled && routing_.arming_error.empty())
+    return reply(id, SplitDefaultSet{on, on ? routing_.gateway : std::nullopt}, turn);
+  if (on && !tunnel_up_)
+    return reply(id, Refused{Refusal::route_failed, "there is no tunnel: " + tunnel_reason_}, turn);
+  bool const is_turn = routing_.phase == (on ? Phase::releasing : Phase::arming);
+  if (is_turn)
+    reply_routing(routing_.waiting, Refused{Refusal::route_failed, "another request overtook this one"}, turn);
+  routing_.waiting.push_back(id);
+  if (routing_.phase != (on ? Phase::arming : Phase::releasing)) {
+    // Stored before anything is armed: a crash half-way must come back blocked, not open.
+    if (on) saved_.routing_answer = true;
+    routing_.restored = on && routing_.phase != Phase::off;
+    routing_.phase = on ? Phase::arming : Phase::releasing;
+    if (on && !routing_.since) routing_.since = turn.now.wall;
+  }
+  plan_forced_ = plan_dirty_ = table_dirty_ = true;
+  routing_.plan_number = plan_number_ + 1;
+}
+
+void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
+  using Phase = Routing::Phase;
+  bool const ok = applied.error.empty();
+  if (routing_.phase != Phase::off && ok) routing_.verified_at = applied.verified_at;
+  if (applied.number < routing_.plan_number || routing_.phase == Phase::off) return;
+  routing_.arming_error = applied.error;
+  switch (routing_.phase) {
+    case Phase::arming:
+      if (!ok && !routing_.restored) {
+        routing_.phase = Phase::off;
+        routing_.arming_error.clear();
+        routing_.since.reset();
+        saved_.routing_answer = false;
+        table_dirty_ = plan_dirty_ = true;
+        return reply_routing(routing_.waiting, Refused{Refusal::route_failed, applied.error}, turn);
+      }
+      routing_.phase = Phase::on;
+      choose_gateway(turn);
+      show_routing(turn);
+      if (ok) return reply_routing(routing_.waiting, SplitDefaultSet{true, routing_.gateway}, turn);
+      return reply_routing(routing_.waiting, Refused{Refusal::route_failed, applied.error}, turn);
+    case Phase::releasing:
+      if (!ok) {
+        routing_.phase = Phase::on;
+        plan_forced_ = plan_dirty_ = table_dirty_ = true;
+        return reply_routing(routing_.waiting, Refused{Refusal::route_failed, applied.error}, turn);
+      }
+      saved_.routing_answer = false;
+      routing_.phase = Phase::off;
+      routing_.restored = routing_.had_gateway = false;
+      routing_.last_gateway.reset();
+      routing_.since.reset();
+      routing_.verified_at.reset();
+      table_dirty_ = true;
+      show_routing(turn);
+      return reply_routing(routing_.waiting, SplitDefaultSet{false, std::nullopt}, turn);
+    case Phase::on:
+    case Phase::off: return;
+  }
+}
+
+void Machine::choose_gateway(Turn& turn) {
+  auto const before = routing_.gateway;
+  auto due = never;
+  if (routing_.phase == Routing::Phase::off || routing_.phase == Routing::Phase::releasing || stopping_) {
+    routing_.gateway.reset();
+  } else {
+    auto const usable = candidates();
+    routing_.gateway = gateways::choose(usable, before, turn.now.boot);
+    due = gateways::next_deadline(usable, routing_.gateway, turn.now.boot);
+  }
+  timers_.arm({TimerKey::Kind::routing}, due);
+  if (routing_.gateway == before) return;
+  if (auto* const left = before ? find(*before) : nullptr) {
+    left->internet_until = turn.now.boot + internet_grace;
+    routing_.last_gateway = before;
+  }
+  if (routing_.gateway) routing_.had_gateway = true;
+  turn.outbox.host.emplace_back(ForgetRedirectedDns{});
+  table_dirty_ = true;
+}
+
+std::vector<gateways::Candidate> Machine::candidates() const {
+  std::vector<gateways::Candidate> usable;
+  if (!tunnel_up_) return usable;
+  for (auto const& peer : slots_) {
+    if (!peer || !peer->alive || !peer->offer || !is_named_gateway(peer->id)) continue;
+    auto const& order = settings_.gateways;
+    auto const place = std::find(order.begin(), order.end(), peer->id) - order.begin();
+    usable.push_back({peer->id, static_cast<std::uint32_t>(place), peer->offer->priority, peer->offer->load,
+                      peer->rtt.value_or(Duration{}), peer->usable_since});
+  }
+  return usable;
+}
+
+bool Machine::is_named_gateway(NodeId const& id) const {
+  auto const& refused = saved_.gateways_disallowed;
+  if (std::find(refused.begin(), refused.end(), id) != refused.end()) return false;
+  auto const& order = settings_.gateways;
+  if (std::find(order.begin(), order.end(), id) != order.end()) return true;
+  if (auto const* const record = trust_.find(id); record && record->gateway_allowed) return true;
+  return std::any_of(entries_.begin(), entries_.end(), [&](auto const& one) { return one.second.peer == id; });
+}
+
+std::optional<BlockCause> Machine::block_cause() const {
+  if (routing_.phase == Routing::Phase::off) return std::nullopt;
+  if (!routing_.arming_error.empty()) return BlockCause::arming_failed;
+  if (!tunnel_up_) return BlockCause::interface_down;
+  if (routing_.gateway) return std::nullopt;
+  if (routing_.had_gateway) return BlockCause::gateway_lost;
+  bool const any_named =
+      !entries_.empty() || !settings_.gateways.empty() ||
+      std::any_of(slots_.begin(), slots_.end(), [&](auto const& peer) { return peer && is_named_gateway(peer->id); });
+  return any_named ? BlockCause::no_gateway_yet : BlockCause::no_gateway_allowed;
+}
+
+std::optional<NodeId> Machine::gateway_being_tried() const {
+  for (auto const& [entry_id, entry] : entries_)
+    if (entry.peer && entry.stage != Stage::connected && is_named_gateway(*entry.peer)) return entry.peer;
+  return std::nullopt;
+}
+
+RoutingView Machine::routing_view(Turn const& turn) const {
+  RoutingView view;
+  view.on = routing_.phase == Routing::Phase::on ||
+            (routing_.shown && routing_.shown->on && routing_.phase != Routing::Phase::off);
+  if (!view.on) return view;
+  view.cause = block_cause();
+  view.engaged = view.cause.has_value();
+  view.detail = routing_.arming_error;
+  view.gateway = view.engaged ? std::nullopt : routing_.gateway;
+  view.last_gateway = routing_.last_gateway;
+  view.verified_at = routing_.verified_at;
+  if (view.engaged) {
+    view.since = routing_.shown && routing_.shown->engaged ? routing_.shown->since : std::optional(turn.now.wall);
+    view.trying = gateway_being_tried();
+  }
+  return view;
+}
+
+void Machine::show_routing(Turn& turn) {
+  auto const view = routing_view(turn);
+  if (routing_.shown == view) return;
+  auto const before = routing_.shown.value_or(RoutingView{});
+  routing_.shown = view;
+  auto& notes = turn.outbox.notes;
+  notes.emplace_back(view);
+  auto const tell = [&](StatusEventKind kind, std::optional<NodeId> node = std::nullopt) {
+    notes.emplace_back(StatusEvent{kind, node});
+  };
+  if (before.gateway && before.gateway != view.gateway && view.on) tell(StatusEventKind::gateway_lost, before.gateway);
+  if (before.engaged && !view.engaged && view.on) tell(StatusEventKind::kill_switch);
+  if (view.gateway && before.gateway != view.gateway) tell(StatusEventKind::gateway_selected, view.gateway);
+  if (view.on && !before.on) tell(StatusEventKind::route_on);
+  if (view.engaged && (!before.engaged || before.cause != view.cause)) tell(StatusEventKind::kill_switch);
+  if (!view.on && before.on) tell(StatusEventKind::route_off);
+}
+
+void Machine::reply_routing(std::vector<CommandId>& waiting, Answer const& answer, Turn& turn) {
+  for (auto const id : waiting) reply(id, answer, turn);
+  waiting.clear();
+}
+
+}  // namespace pim::control

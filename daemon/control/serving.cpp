@@ -1,0 +1,116 @@
+// The internet for others: this node as a gateway.
+#include <algorithm>
+
+#include "control/machine.hpp"
+
+namespace pim::control {
+namespace {
+
+constexpr Duration look_interval = std::chrono::seconds{5};
+/// A peer counts as going through us while it sent to the internet this recently.
+constexpr Duration through_window = std::chrono::seconds{60};
+
+}  // namespace
+
+bool Machine::serves() const {
+  return serving_.wanted && serving_.applied && routing_.phase == Routing::Phase::off && !stopping_;
+}
+
+std::optional<wire::GatewayOffer> Machine::own_offer() const {
+  if (!serves() || !tunnel_up_) return std::nullopt;
+  auto const& name = serving_.settings.nat_interface;
+  auto const link =
+      std::find_if(links_.links.begin(), links_.links.end(), [&](auto const& one) { return one.name == name; });
+  if (link == links_.links.end() || !link->up || !link->is_uplink) return std::nullopt;
+  wire::GatewayOffer offer;
+  offer.priority = serving_.settings.priority;
+  for (auto const& address : link->addresses) {
+    if (is_link_local(address.ip)) continue;
+    offer.families |= address.ip.is_v4() ? wire::family_v4 : wire::family_v6;
+  }
+  return offer;
+}
+
+void Machine::enable_gateway(CommandId id, GatewaySettings const& settings, Turn& turn) {
+  if (routing_.phase != Routing::Phase::off)
+    return reply(id,
+                 Refused{Refusal::preflight_failed,
+                         "this device routes its own internet through the mesh; turn that off first: pim route off"},
+                 turn);
+  if (!tunnel_up_)
+    return reply(id, Refused{Refusal::gateway_unsupported, "there is no tunnel: " + tunnel_reason_}, turn);
+  saved_.gateway_decided = true;
+  saved_.gateway = settings;
+  serving_.wanted = true;
+  serving_.settings = settings;
+  serving_.waiting.push_back(id);
+  plan_forced_ = plan_dirty_ = true;
+  serving_.plan_number = plan_number_ + 1;
+}
+
+void Machine::disable_gateway(CommandId id, Turn& turn) {
+  saved_.gateway_decided = true;
+  saved_.gateway.reset();
+  serving_.wanted = false;
+  serving_.applied = false;
+  serving_.enabled_at.reset();
+  serving_.through_me.clear();
+  plan_dirty_ = table_dirty_ = true;
+  reply(id, Done{}, turn);
+}
+
+void Machine::on_serving_applied(PlanApplied const& applied, Turn& turn) {
+  if (!serving_.wanted || serving_.applied || applied.number < serving_.plan_number) return;
+  if (!applied.error.empty()) {
+    if (serving_.waiting.empty()) return;  // wanted since the start: tried again with the next plan
+    serving_.wanted = false;
+    saved_.gateway.reset();
+    plan_dirty_ = true;
+    return reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, applied.error}, turn);
+  }
+  serving_.applied = true;
+  serving_.enabled_at = turn.now.wall;
+  table_dirty_ = true;
+  timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
+  show_serving(turn);
+  reply_routing(serving_.waiting, Done{}, turn);
+}
+
+void Machine::on_serving_timer(Turn& turn) {
+  if (!serves()) return;
+  std::set<NodeId> through;
+  bool any_alive = false;
+  for (auto const& peer : slots_) {
+    if (!peer || !peer->alive) continue;
+    any_alive = true;
+    auto const last = dataplane_.activity(peer->slot).last_internet_received;
+    if (last != Time{} && turn.now.boot < last + through_window) through.insert(peer->id);
+  }
+  auto const before = std::exchange(serving_.through_me, std::move(through));
+  show_serving(turn);
+  for (auto const& id : serving_.through_me)
+    if (!before.contains(id)) turn.outbox.notes.emplace_back(ServingEvent{ServingEventKind::peer_through_me_added, id});
+  for (auto const& id : before)
+    if (!serving_.through_me.contains(id))
+      turn.outbox.notes.emplace_back(ServingEvent{ServingEventKind::peer_through_me_removed, id});
+  if (any_alive) timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
+}
+
+void Machine::show_serving(Turn& turn) {
+  ServingView view;
+  view.active = serves();
+  view.settings = serving_.settings;
+  view.enabled_at = serving_.enabled_at;
+  view.peers_through_me.assign(serving_.through_me.begin(), serving_.through_me.end());
+  if (serving_.shown == view) return;
+  bool const was_active = serving_.shown && serving_.shown->active;
+  serving_.shown = view;
+  turn.outbox.notes.emplace_back(view);
+  if (was_active == view.active) return;
+  show_node(turn);
+  turn.outbox.notes.emplace_back(
+      ServingEvent{view.active ? ServingEventKind::enabled : ServingEventKind::disabled, std::nullopt});
+  turn.outbox.notes.emplace_back(StatusEvent{StatusEventKind::role_changed, std::nullopt});
+}
+
+}  // namespace pim::control

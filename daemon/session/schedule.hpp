@@ -1,0 +1,46 @@
+// When the initiations of one attempt go out, and how long to rest between attempts.
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "base/entropy.hpp"
+#include "base/time.hpp"
+#include "session/timing.hpp"
+
+namespace pim::session {
+
+class InitiationSchedule {
+ public:
+  InitiationSchedule(Time start, Duration budget, bool urgent)
+      : offsets_(urgent ? std::span<Duration const>(urgent_offsets) : std::span<Duration const>(initiation_offsets)),
+        start_(start),
+        end_(start + budget) {}
+
+  [[nodiscard]] Time started() const { return start_; }
+  [[nodiscard]] Time gives_up_at() const { return end_; }
+  /// True when an initiation is due; counts it. Late calls do not send the missed ones in a burst.
+  [[nodiscard]] bool take_due(Time now) {
+    if (sent_ >= offsets_.size() || now < start_ + offsets_[sent_]) return false;
+    while (sent_ < offsets_.size() && now >= start_ + offsets_[sent_]) ++sent_;
+    return true;
+  }
+  [[nodiscard]] Time next_deadline() const {
+    return sent_ < offsets_.size() ? std::min(start_ + offsets_[sent_], end_) : end_;
+  }
+
+ private:
+  std::span<Duration const> offsets_;
+  Time start_, end_;
+  std::size_t sent_ = 0;
+};
+
+/// The rest after the n-th failure in a row (from 1): 5 s doubling to 60 s, up to a quarter shorter.
+[[nodiscard]] inline Duration backoff(unsigned failures, Entropy& entropy) {
+  auto rest = backoff_least;
+  for (unsigned i = 1; i < failures && rest < backoff_most; ++i) rest *= 2;
+  rest = std::min(rest, backoff_most);
+  return rest - rest / 4 * entropy.value<std::uint8_t>() / 255;
+}
+
+}  // namespace pim::session
