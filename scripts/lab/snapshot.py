@@ -18,7 +18,7 @@ def take(node):
     return {
         "ip rule": _json(node, "-4", "rule") + _json(node, "-6", "rule"),
         "ip route": _json(node, "-4", "route", "show", "table", "all") + _json(node, "-6", "route", "show", "table", "all"),
-        "links": _json(node, "addr"),
+        "links": _json(node, "-d", "addr"),
         "nft": _nft(node),
         "sysctl": _sysctl(node),
     }
