@@ -29,9 +29,6 @@ def main():
     sandbox.enter()  # from here on nothing can stay behind
     try:
         return end(run_scenario(options) if options.scenario else show(options))
-    except KeyboardInterrupt:
-        print("\nEverything is taken down again.")
-        return 0
     except Exception as error:  # whatever stops the demo, its last line says so
         return end(f"{type(error).__name__}: {error}")
 
@@ -121,4 +118,8 @@ def look(mesh, without_window):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nEverything is taken down again." if sandbox.is_inside() else "")
+        sys.exit(0 if sandbox.is_inside() else 130)

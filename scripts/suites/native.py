@@ -82,8 +82,8 @@ def _judge(program, code, output, report, results):
     if code != 0 and len(results.failures) == failed_before:
         why = "took too long" if code is None else f"ended with {code}"
         results.fails(program.title, f"{why}\n{output[-4000:]}")
-    elif len(results.failures) > failed_before and output.strip():
-        print(output[-4000:])
+    elif len(results.failures) > failed_before:
+        print("".join(line for line in output.splitlines(True) if not line.startswith("SKIP: "))[-4000:], end="")
     for line in output.splitlines():
         if line.startswith("SKIP: "):
             name, _, reason = line.removeprefix("SKIP: ").partition(": ")
