@@ -87,7 +87,9 @@ def tidy(results):
     for line in done.stdout.splitlines():
         found = re.match(r"(\S+?):\d+:\d+: (?:error|warning): ", line)
         if found:
-            bad.setdefault(os.path.relpath(found.group(1), build.ROOT), set()).add(os.path.relpath(line, build.ROOT) if line.startswith("/") else line)
+            # names are absolute, or relative to the build folder
+            path = os.path.relpath(os.path.join(build.folder("build-asan"), found.group(1)), build.ROOT)
+            bad.setdefault(path, set()).add(path + line[len(found.group(1)):])
     for path, lines in sorted(bad.items()):
         results.fails(f"tidy: {path}", "\n".join(sorted(lines)))
     if done.returncode and not bad:
