@@ -27,6 +27,7 @@ struct HostSettings {
 struct HostResult {
   std::string error{};  ///< empty: applied and verified. Else one line that says what to do
   WallTime verified_at{};
+  std::string repaired{};  ///< of on_readable: what somebody else had changed
   /// A tunnel device that was made or attached to during this call: its reader takes over from any earlier one.
   std::optional<TunDevice> tun{};
   [[nodiscard]] bool applied() const { return error.empty(); }

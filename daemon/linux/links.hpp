@@ -1,6 +1,8 @@
 // The host's interfaces, addresses and default routes as plan::Links, and word when they changed.
 #pragma once
 
+#include <vector>
+
 #include "base/result.hpp"
 #include "linux/netlink.hpp"
 #include "plan/links.hpp"
@@ -10,6 +12,15 @@ namespace pim::linux_edge {
 
 /// Everything but the loopback and `names.interface`; routes in pim's own table make no uplink.
 [[nodiscard]] Result<plan::Links> read_links(plan::Names const& names);
+
+/// A route to everything, not in pim's own table.
+struct DefaultRoute {
+  Family family = Family::v4;
+  std::uint32_t index = 0;  ///< of the interface
+  std::uint32_t metric = 0;
+};
+/// The preferred ones first.
+[[nodiscard]] Result<std::vector<DefaultRoute>> read_default_routes(plan::Names const& names);
 
 class LinkMonitor {
  public:

@@ -29,7 +29,9 @@ struct NetlinkError {
 /// One request being written. Attributes that would not fit abort: requests are made by pim alone.
 class Message {
  public:
-  Message(std::uint16_t type, std::uint16_t flags);
+  explicit Message(std::uint16_t type, std::uint16_t flags = 0);
+  /// What the kernel sent, word for word, as a request of another type: how a dumped route is deleted.
+  Message(nlmsghdr const& received, std::uint16_t type);
 
   /// The family's fixed header, behind nlmsghdr; zeroed.
   template <class Header>
@@ -44,13 +46,12 @@ class Message {
   /// Everything put inside `fill` becomes the nest's content.
   Message& nest(std::uint16_t attribute, std::function<void(Message&)> const& fill);
 
-  [[nodiscard]] nlmsghdr* head() { return head_; }
+  [[nodiscard]] nlmsghdr* head() { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }
   [[nodiscard]] Bytes bytes() const;
 
  private:
   void* put_header(std::size_t size);
   alignas(8) std::array<std::uint8_t, 2048> buffer_{};
-  nlmsghdr* head_;
 };
 
 /// The attributes of one message or nest, by type; absent ones are empty.
@@ -87,12 +88,14 @@ class NetlinkSocket {
 
   using OnMessage = std::function<void(nlmsghdr const&)>;
 
-  /// Sends and waits for the acknowledgement.
-  [[nodiscard]] Result<void, NetlinkError> request(Message& message);
-  /// Sends a batch laid end to end and waits for its first error or for the acknowledgement of the last one.
-  [[nodiscard]] Result<void, NetlinkError> request_batch(std::vector<Message*> const& messages);
+  /// Sends and waits for the acknowledgement; what the kernel answers before it goes to `on_message`.
+  [[nodiscard]] Result<void, NetlinkError> request(Message message, OnMessage const& on_message = {});
+  /// Sends a batch laid end to end and waits for its first error, or for the acknowledgement of the message
+  /// that asks for one.
+  [[nodiscard]] Result<void, NetlinkError> request_batch(std::vector<Message> messages,
+                                                         OnMessage const& on_message = {});
   /// Sends a dump request; begins again when the kernel says that the dump was interrupted by a change.
-  [[nodiscard]] Result<void, NetlinkError> dump(Message& message, OnMessage const& on_message);
+  [[nodiscard]] Result<void, NetlinkError> dump(Message message, OnMessage const& on_message);
   /// Takes what multicast has brought, without waiting. False when messages were lost.
   [[nodiscard]] bool drain(OnMessage const& on_message);
 

@@ -80,7 +80,10 @@ bool carries(Input const& input) {
 std::vector<Sysctl> make_sysctls(Input const& input) {
   auto const own_v4 = "net/ipv4/conf/" + input.interface + "/";
   auto const own_v6 = "net/ipv6/conf/" + input.interface + "/";
-  std::vector<Sysctl> out = {{.path = own_v6 + "disable_ipv6", .value = "0", .on_own_device = true}};
+  std::vector<Sysctl> out = {
+      {.path = own_v6 + "disable_ipv6", .value = "0", .on_own_device = true},
+      // No link-local address of the kernel's own: it would speak into the tunnel when nobody else does.
+      {.path = own_v6 + "addr_gen_mode", .value = "1", .on_own_device = true}};
   if (input.routing == Routing::on) {
     // Without it a strict reverse path check ignores the mark and drops every answer to the daemon.
     out.push_back({.path = "net/ipv4/conf/all/src_valid_mark", .value = "1"});
