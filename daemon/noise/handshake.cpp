@@ -68,8 +68,8 @@ bool Initiator::write_initiation(Entropy& entropy, Bytes payload, Buffer& out) {
 }
 
 std::optional<Buffer> Initiator::read_response(Bytes message) {
-  PIM_ASSERT(state_ == State::initiation_sent);
-  if (message.size() < response_overhead || message.size() > max_message_size) return std::nullopt;
+  if (state_ != State::initiation_sent || message.size() < response_overhead || message.size() > max_message_size)
+    return std::nullopt;
   auto attempt = symmetric_.clone();
   auto const theirs = to_key(message.first(key_size));
   mix_ephemeral(attempt, theirs, psk_.has_value());
@@ -94,8 +94,8 @@ Responder::Responder(crypto::KeyPair const& self, Bytes prologue, crypto::Key co
     : self_(&self), psk_(copy_of(psk)), symmetric_(begin(self.public_key(), prologue, psk != nullptr)) {}
 
 std::optional<Responder::Initiation> Responder::read_initiation(Bytes message) {
-  PIM_ASSERT(state_ == State::fresh);
-  if (message.size() < initiation_overhead || message.size() > max_message_size) return std::nullopt;
+  if (state_ != State::fresh || message.size() < initiation_overhead || message.size() > max_message_size)
+    return std::nullopt;
   auto attempt = symmetric_.clone();
   auto const ephemeral = to_key(message.first(key_size));
   mix_ephemeral(attempt, ephemeral, psk_.has_value());

@@ -43,7 +43,8 @@ class Initiator {
   [[nodiscard]] bool write_initiation(Entropy& entropy, Bytes payload, Buffer& out);
 
   /// The payload of the second message; split() may then be called. Nothing when it is not the
-  /// answer to our first: this object is unchanged and goes on waiting for the genuine one.
+  /// answer to our first, or comes out of turn: this object is unchanged and goes on waiting for the
+  /// genuine one.
   [[nodiscard]] std::optional<Buffer> read_response(Bytes message);
 
   /// Once, after read_response succeeded. Spends the object.
@@ -69,7 +70,7 @@ class Responder {
     Buffer payload;
   };
   /// Who speaks, proved to hold that key or to replay one who did. Nothing when the message does not
-  /// verify: this object is unchanged and may read another.
+  /// verify, or comes out of turn: this object is unchanged and may read another.
   [[nodiscard]] std::optional<Initiation> read_initiation(Bytes message);
 
   /// Appends the second message to `out`; once, after read_initiation succeeded. False, with `out` as

@@ -10,7 +10,7 @@ std::uint8_t byte_of(ControlKind kind) { return static_cast<std::uint8_t>(kind);
 std::optional<char32_t> next_code_point(std::string_view& text) {
   auto const lead = static_cast<std::uint8_t>(text.front());
   std::size_t const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || text.size() < size) return std::nullopt;
+  if ((lead >= 0x80 && lead < 0xc0) || lead > 0xf4 || text.size() < size) return std::nullopt;
   char32_t value = size == 1 ? lead : lead & (0x7fU >> size);
   for (std::size_t i = 1; i < size; ++i) {
     auto const byte = static_cast<std::uint8_t>(text[i]);

@@ -132,6 +132,23 @@ TEST_CASE("a refused response leaves the initiator waiting for the genuine one")
   CHECK(crypto::equal(initiator.split().send.view(), responder.split().receive.view()));
 }
 
+TEST_CASE("a message out of turn is refused and changes nothing") {
+  test::Pair pair;
+  auto initiator = pair.make_initiator();
+  CHECK_FALSE(initiator.read_response(Buffer(noise::response_overhead)));
+  auto const first = pair.write(initiator, "");
+  auto responder = pair.make_responder();
+  REQUIRE(responder.read_initiation(first));
+  CHECK_FALSE(responder.read_initiation(first));
+  auto const second = pair.answer(responder, "");
+  CHECK_FALSE(responder.read_initiation(first));
+  REQUIRE(initiator.read_response(second));
+  CHECK_FALSE(initiator.read_response(second));
+  CHECK(initiator.split().handshake_hash == responder.split().handshake_hash);
+  CHECK_FALSE(initiator.read_response(second));
+  CHECK_FALSE(responder.read_initiation(first));
+}
+
 TEST_CASE("the answer to another handshake is refused") {
   test::Pair pair;
   auto first = pair.make_initiator();
