@@ -144,6 +144,11 @@ bool is_unspecified(IpAddress const& ip) {
   return std::all_of(ip.bytes.begin(), ip.bytes.end(), [](auto b) { return b == 0; });
 }
 
+std::string to_string(HostPort const& address) {
+  auto const is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
 std::optional<HostPort> parse_host_port(std::string_view text, std::uint16_t default_port) {
   HostPort out{std::string(text), default_port};
   auto const bracket = text.find(']');

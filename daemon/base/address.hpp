@@ -77,6 +77,8 @@ struct HostPort {
   std::uint16_t port = 0;
   auto operator<=>(HostPort const&) const = default;
 };
+/// `example.org:9100`, `192.0.2.1:9100`, `[2001:db8::1]:9100`.
+[[nodiscard]] std::string to_string(HostPort const& address);
 /// `example.org`, `192.0.2.1:9100`, `[2001:db8::1]`, `2001:db8::1`; a missing port is `default_port`.
 [[nodiscard]] std::optional<HostPort> parse_host_port(std::string_view text, std::uint16_t default_port);
 

@@ -47,4 +47,6 @@ TEST_CASE("hosts and ports parse as people type them") {
   for (auto const* text :
        {"", ":9100", "host:", "host:0", "host:70000", "[::1", "[::1]x", "[host]:1", "a b", "host:1:2"})
     CHECK_FALSE(parse_host_port(text, 9100));
+  for (auto const* text : {"gateway.example:9100", "192.0.2.1:7", "[2001:db8::1]:7"})
+    CHECK(to_string(parse_host_port(text, 1).value()) == text);
 }
