@@ -11,6 +11,7 @@
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "control/settings.hpp"
 #include "trust/verdict.hpp"
 
 namespace pim::config {
@@ -31,9 +32,6 @@ class SecretText {
   std::string text_;
 };
 
-/// Who may open connections to this host over the tunnel; ICMP echo always may.
-enum class AcceptInbound : std::uint8_t { none, paired, all };
-
 struct Node {
   std::string name{};      ///< empty: the host's name
   std::string data_dir{};  ///< empty: $XDG_STATE_HOME/pim
@@ -42,8 +40,8 @@ struct Node {
 struct Interface {
   std::string name = "pim0";
   std::uint16_t mtu = 1344;
-  std::optional<IpAddress> mesh_ip{};  ///< none: derived from the node id
-  AcceptInbound accept_inbound = AcceptInbound::paired;
+  std::optional<IpAddress> mesh_ip{};                                      ///< none: derived from the node id
+  control::AcceptInbound accept_inbound = control::AcceptInbound::paired;  ///< ICMP echo always may
 };
 
 struct Transport {
@@ -57,7 +55,7 @@ struct Mesh {
 };
 
 struct Peer {
-  std::string address{};  ///< "host:port", brackets round IPv6; the port filled in
+  HostPort address{};
   std::optional<NodeId> node_id{};
   std::optional<PublicKey> public_key{};
   std::string label{};
