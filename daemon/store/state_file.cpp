@@ -62,7 +62,6 @@ std::string encode_state(control::SavedState const& state) {
   for (auto const& [host, addresses] : state.resolved)
     resolved.push_back({{"host", host}, {"addresses", strings(addresses)}});
   boost::json::object json{{"added_peers", std::move(peers)},
-                           {"gateways_allowed", strings(state.gateways_allowed)},
                            {"gateways_disallowed", strings(state.gateways_disallowed)},
                            {"gateway_decided", state.gateway_decided},
                            {"timestamps_reserved_until", to_nanoseconds(state.timestamps_reserved_until)},
@@ -79,7 +78,6 @@ Result<control::SavedState> decode_state(std::string_view body) {
   if (!json || !Fields{*json}
                     .optional("routing_answer", state.routing_answer)
                     .list("added_peers", state.added_peers, read_entry)
-                    .list("gateways_allowed", state.gateways_allowed)
                     .list("gateways_disallowed", state.gateways_disallowed)
                     .required("gateway_decided", state.gateway_decided)
                     .optional("gateway", state.gateway, read_gateway)

@@ -46,7 +46,6 @@ control::SavedState full_state() {
                         .node_id = id_of(1),
                         .public_key = key_of(1),
                         .mesh_v4 = parse_ip("10.77.1.1")}};
-  state.gateways_allowed = {id_of(1), id_of(2)};
   state.gateways_disallowed = {id_of(3)};
   state.gateway_decided = true;
   state.gateway = control::GatewaySettings{.nat_interface = "eth0", .max_connections = 7};
