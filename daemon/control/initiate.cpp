@@ -132,6 +132,9 @@ void Machine::reconnect_to_known(Turn& turn) {
   std::size_t started = 0;
   for (auto record = records.rbegin(); record != records.rend() && started < max_reconnects; ++record) {
     if (!record->last_endpoint || !trust_.judge_inbound(record->id, record->key)) continue;
+    bool const is_dialled = std::any_of(entries_.begin(), entries_.end(),
+                                        [&](auto const& one) { return expected_key(one.second) == record->key; });
+    if (is_dialled) continue;
     start_handshake(record->id, record->key, {*record->last_endpoint}, false, turn);
     ++started;
   }

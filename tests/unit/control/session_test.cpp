@@ -1,0 +1,159 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "support/virtual_network.hpp"
+
+using namespace pim;
+using namespace pim::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Pair {
+  Pair() {
+    control::Settings settings;
+    control::PeerEntry peer;
+    peer.entry_id = "b";
+    peer.address = {"192.0.2.2", 9100};
+    settings.peers = {peer};
+    a = &net.add("a", "192.0.2.1", settings);
+    b = &net.add("b", "192.0.2.2");
+    b->start();
+    a->start();
+    net.run(1s);
+  }
+
+  [[nodiscard]] bool connected() const {
+    auto const there = a->peer(b->id()), here = b->peer(a->id());
+    return there && here && there->state == control::PeerState::active && here->state == control::PeerState::active;
+  }
+
+  VirtualNetwork net;
+  Node *a, *b;
+};
+
+}  // namespace
+
+TEST_CASE("keys are replaced again and again under traffic and no packet is lost") {
+  Pair pair;
+  int sent = 0;
+  for (; sent < 1000; ++sent) {
+    pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+    pair.b->send_packet(udp_packet(pair.b->mesh_v6(), pair.a->mesh_v6()));
+    pair.net.run(1s);
+  }
+  pair.net.run(1s);
+  CHECK(pair.b->delivered.size() == static_cast<std::size_t>(sent));
+  CHECK(pair.a->delivered.size() == static_cast<std::size_t>(sent));
+  CHECK(pair.a->drops(Drop::decrypt_failed) == 0);
+  auto const initiations = std::count_if(pair.net.sent.begin(), pair.net.sent.end(),
+                                         [](auto const& one) { return one.second.size() == 148; });
+  CHECK(initiations >= 8);
+  CHECK(initiations <= 10);
+}
+
+TEST_CASE("an idle pair stays connected for hours and is woken rarely") {
+  Pair pair;
+  pair.a->wakes = pair.b->wakes = 0;
+  auto const before = pair.net.sent.size();
+  pair.net.run(2h);
+  CHECK(pair.connected());
+  CHECK(pair.a->wakes < 7200 / 5);
+  CHECK(pair.net.sent.size() - before < 7200 / 5);
+}
+
+TEST_CASE("a peer that is killed is lost within three seconds of traffic") {
+  Pair pair;
+  pair.b->kill();
+  auto const lost = pair.net.run_until(
+      [&] {
+        pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+        pair.net.run(50ms);
+        return pair.a->peer(pair.b->id())->state != control::PeerState::active;
+      },
+      3s);
+  CHECK(lost);
+}
+
+TEST_CASE("a restarted peer is met again at once, whichever side restarts") {
+  for (bool const dialler : {false, true}) {
+    Pair pair;
+    auto* const node = dialler ? pair.a : pair.b;
+    node->kill();
+    pair.net.run(500ms);
+    node->start();
+    CHECK(pair.net.run_until(
+        [&] {
+          auto const size = pair.b->delivered.size();
+          pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+          pair.net.run(20ms);
+          return pair.b->delivered.size() > size;
+        },
+        500ms));
+  }
+}
+
+TEST_CASE("a goodbye is believed at once") {
+  Pair pair;
+  (void)pair.b->command(control::Shutdown{});
+  pair.net.run(20ms);
+  CHECK(pair.a->peer(pair.b->id())->state != control::PeerState::active);
+}
+
+TEST_CASE("a session survives a night of sleep on one side") {
+  Pair pair;
+  pair.net.boot += 8h;
+  CHECK(pair.net.run_until(
+      [&] {
+        auto const size = pair.b->delivered.size();
+        pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+        pair.net.run(100ms);
+        return pair.b->delivered.size() > size;
+      },
+      2s));
+}
+
+TEST_CASE("a wall clock that jumps back locks nobody out, over restarts too") {
+  Pair pair;
+  pair.net.wall_offset -= 24h * 365;
+  pair.a->kill();
+  pair.net.run(200s);
+  pair.a->start();
+  pair.net.run(5s);
+  CHECK(pair.connected());
+}
+
+TEST_CASE("one datagram in five may be lost and the pair still stays together") {
+  Pair pair;
+  std::mt19937 random(7);
+  pair.net.loses = [&](auto const&, auto const&, auto) { return random() % 5 == 0; };
+  int const rounds = 600;
+  for (int i = 0; i < rounds; ++i) {
+    pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+    pair.b->send_packet(udp_packet(pair.b->mesh_v6(), pair.a->mesh_v6()));
+    pair.net.run(500ms);
+  }
+  CHECK(pair.b->delivered.size() > rounds * 7 / 10);
+}
+
+TEST_CASE("a flood of strangers' handshakes is bounded and leaves the pair alone") {
+  Pair pair;
+  auto& stranger = pair.net.add("stranger", "192.0.2.50");
+  SeededEntropy entropy(99);
+  for (int i = 0; i < 3000; ++i) {
+    auto const self = crypto::KeyPair::generate(entropy);
+    auto datagram = make_stranger_initiation(self, pair.b->key(), entropy, pair.net.now().wall);
+    auto from = stranger.endpoint();
+    from.ip = IpAddress::from_v4(0xc6120000U + static_cast<std::uint32_t>(i));
+    pair.net.inject(from, pair.b->endpoint(), datagram);
+    pair.net.run(1ms);
+  }
+  CHECK(pair.b->drops(Drop::rate_limited) > 1000);
+  auto const rows = std::count_if(pair.b->notes.begin(), pair.b->notes.end(),
+                                  [](auto const& note) { return std::holds_alternative<control::PeerView>(note); });
+  CHECK(rows < 100);
+  CHECK(pair.connected());
+  pair.net.run(15s);
+  CHECK(pair.connected());
+}
