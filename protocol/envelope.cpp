@@ -17,7 +17,7 @@ RequestId id_of(json::object const& call) {
 }
 
 BadRequest bad(RequestId id, std::string message) {
-  return {std::move(id), make_error(errors::invalid_request, std::move(message))};
+  return {std::move(id), make_error(errors::invalid_request, std::move(message)), true};
 }
 
 bool is_known_key(std::string_view key) {
@@ -40,7 +40,8 @@ std::variant<Request, BadRequest> parse_call(json::value& value) {
       return bad(std::move(id), "unknown member " + std::string(member.key()));
   Request request{std::move(id), given_id != nullptr, std::string(method->get_string()), {}};
   if (auto* params = call->if_contains("params")) {
-    if (params->is_array()) return BadRequest{request.id, make_error(errors::invalid_params, "params go by name")};
+    if (params->is_array())
+      return BadRequest{request.id, make_error(errors::invalid_params, "params go by name"), request.wants_answer};
     if (!params->is_object() && !params->is_null()) return bad(std::move(request.id), "params is not an object");
     request.params = std::move(*params);
   }

@@ -32,6 +32,7 @@ struct Request {
 struct BadRequest {
   RequestId id;
   RpcError error;
+  bool wants_answer = true;
 };
 
 struct RequestLine {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,42 +12,47 @@ namespace pim::protocol {
 
 class LineSplitter {
  public:
+  struct Piece {
+    enum class Kind : std::uint8_t { line, too_long } kind = Kind::line;
+    std::string_view text;  ///< without its newline; valid until the next call
+  };
+
   explicit LineSplitter(std::size_t longest) : longest_(longest) {}
 
-  /// Calls `on_line(std::string_view)` for each complete line, without its newline, and `on_too_long()` once
-  /// for each line that passes the bound. Neither may call feed().
-  template <class OnLine, class OnTooLong>
-  void feed(std::string_view bytes, OnLine on_line, OnTooLong on_too_long) {
+  /// Takes bytes off the front of `bytes` until a line is complete or passes the bound (said once for each),
+  /// or until nothing is left.
+  [[nodiscard]] std::optional<Piece> next(std::string_view& bytes) {
+    if (is_given_) begun_.clear(), is_given_ = false;
     while (!bytes.empty()) {
       auto const end = bytes.find('\n');
       auto const part = bytes.substr(0, end);
-      bool const complete = end != std::string_view::npos;
-      bytes.remove_prefix(complete ? end + 1 : bytes.size());
-      if (!skipping_ && begun_.size() + part.size() > longest_) {
-        skipping_ = true;
+      bool const is_complete = end != std::string_view::npos;
+      bytes.remove_prefix(is_complete ? end + 1 : bytes.size());
+      if (is_skipping_) {
+        is_skipping_ = !is_complete;
+      } else if (begun_.size() + part.size() > longest_) {
         begun_ = {};
-        on_too_long();
-      }
-      if (!skipping_ && complete && begun_.empty()) {
-        on_line(part);
-      } else if (!skipping_) {
+        is_skipping_ = !is_complete;
+        return Piece{Piece::Kind::too_long, {}};
+      } else if (is_complete && begun_.empty()) {
+        return Piece{Piece::Kind::line, part};
+      } else {
         begun_ += part;
-        if (complete) on_line(std::string_view(begun_));
-      }
-      if (complete) {
-        begun_.clear();
-        skipping_ = false;
+        is_given_ = is_complete;
+        if (is_complete) return Piece{Piece::Kind::line, begun_};
       }
     }
+    return std::nullopt;
   }
 
   /// True while a line has begun and not ended.
-  [[nodiscard]] bool is_inside_line() const { return skipping_ || !begun_.empty(); }
+  [[nodiscard]] bool is_inside_line() const { return is_skipping_ || (!begun_.empty() && !is_given_); }
 
  private:
   std::size_t longest_;
   std::string begun_;
-  bool skipping_ = false;
+  bool is_given_ = false;  ///< begun_ was handed out whole and goes at the next call
+  bool is_skipping_ = false;
 };
 
 }  // namespace pim::protocol

@@ -1,5 +1,6 @@
 #include "rpc/session.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "protocol/codec.hpp"
@@ -121,7 +122,7 @@ void Session::on_line(std::string_view text) {
   line->answers.resize(parsed.calls.size());
   for (std::size_t place = 0; place < parsed.calls.size(); ++place) {
     if (auto const* bad = std::get_if<protocol::BadRequest>(&parsed.calls[place])) {
-      Slot{line, place, bad->id, true}.error(bad->error);
+      Slot{line, place, bad->id, bad->wants_answer}.error(bad->error);
     } else {
       auto const& request = std::get<Request>(parsed.calls[place]);
       on_request(request, {line, place, request.id, request.wants_answer});
@@ -144,6 +145,10 @@ std::string Session::take_output(std::size_t size) {
     return mp11::mp_with_index<topic_count>(
         topic.value, [&](auto place) { return to_json(snapshot<mp11::mp_at<protocol::Topics, decltype(place)>>()); });
   });
+}
+
+bool Session::follows_anything() const {
+  return std::ranges::any_of(subscriptions_, [](auto const& subscription) { return subscription.has_value(); });
 }
 
 bool Session::wants(protocol::LogEvent const& line) const { return passes(line, log_filter_); }

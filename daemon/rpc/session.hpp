@@ -36,6 +36,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] std::string take_output(std::size_t size);
 
   [[nodiscard]] bool follows(TopicIndex topic) const { return subscriptions_[topic.value].has_value(); }
+  [[nodiscard]] bool follows_anything() const;
   [[nodiscard]] bool wants(protocol::LogEvent const& line) const;
   void wake() {
     if (!outbox_.is_empty() && on_output_) on_output_();

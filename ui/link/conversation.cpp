@@ -60,7 +60,9 @@ CallId Conversation::send(std::size_t method, std::string params) {
 }
 
 void Conversation::feed(std::string_view bytes) {
-  splitter_.feed(bytes, [&](std::string_view line) { on_line(line); }, [&] { give_up("a line without end"); });
+  using Kind = protocol::LineSplitter::Piece::Kind;
+  while (auto const piece = splitter_.next(bytes))
+    piece->kind == Kind::line ? on_line(piece->text) : give_up("a line without end");
 }
 
 std::optional<Happening> Conversation::next() {
