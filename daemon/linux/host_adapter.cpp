@@ -199,20 +199,21 @@ HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
   // Notifications of what was done here are dropped before the host is read back: any that come later are
   // of somebody else, or cost one comparison.
   static_cast<void>(drain());
+  pause = done ? Clock::duration{repair_interval} : std::min(pause * 2, longest_pause);
   if (done) done = verify(plan);
   if (done) {
     wanted = plan;
     result.verified_at = wall_now();
-    pause = repair_interval;
   } else {
     result.error = done.error().message;
     // A block that was begun is watched and completed; a release that failed half-way is not undone.
     if (plan.blocks && is_closed) wanted = plan;
     if (!plan.blocks) wanted.reset();
-    pause = std::min(pause * 2, longest_pause);
   }
   not_before = Clock::now() + pause;
   plan_next_check();
+  // Nobody may ever tell of what is not as it should be now: it is tried again.
+  if (!done && wanted) wake_in(pause);
   return result;
 }
 

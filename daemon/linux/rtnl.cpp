@@ -84,7 +84,7 @@ std::optional<RouteKind> kind_in(rtmsg const& header, Attributes const& attribut
   auto const is_into_tunnel = header.rtm_type == RTN_UNICAST && header.rtm_scope == RT_SCOPE_UNIVERSE && tunnel != 0 &&
                               attributes.u32(RTA_OIF) == tunnel && !attributes.has(RTA_GATEWAY) &&
                               !attributes.has(RTA_VIA) && !attributes.has(RTA_MULTIPATH);
-  if (is_into_tunnel && !(header.rtm_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))) return RouteKind::into_tunnel;
+  if (is_into_tunnel && !(header.rtm_flags & RTNH_F_DEAD)) return RouteKind::into_tunnel;
   return std::nullopt;
 }
 

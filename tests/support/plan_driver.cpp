@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -110,9 +111,10 @@ class Driver {
     HostSettings settings{.state_dir = std::move(state_dir)};
     settings.nft_program = option(options_, "nft");
     settings.tun_path = option(options_, "tun", default_tun_path);
-    settings.on_step = [this, left = std::stoi(option(options_, "stop", "0"))](std::string_view what) mutable {
+    left_ = std::stoi(option(options_, "stop", "0"));
+    settings.on_step = [this](std::string_view what) {
       std::cerr << what << std::endl;
-      if (left > 0 && --left == 0) ::raise(option(options_, "stop_by") == "stop" ? SIGSTOP : SIGKILL);
+      if (left_ > 0 && --left_ == 0) ::raise(SIGKILL);
     };
     auto opened = HostAdapter::open(std::move(settings));
     if (!opened) {
@@ -176,7 +178,9 @@ class Driver {
     auto result = adapter_->on_readable();
     if (!result) return;
     take(*result);
-    std::cerr << "repaired " << result->repaired << (result->applied() ? "" : ": " + result->error) << std::endl;
+    auto const seconds = std::chrono::duration<double>{std::chrono::steady_clock::now().time_since_epoch()}.count();
+    std::cerr << "repaired " << std::fixed << seconds << " " << result->repaired
+              << (result->applied() ? "" : ": " + result->error) << std::endl;
   }
 
   bool on_command() {
@@ -247,6 +251,7 @@ class Driver {
   }
 
   Options options_;
+  int left_ = 0;  // changes until the end of this process
   std::optional<HostAdapter> adapter_;
   std::optional<TunDevice> tun_;
   Fd underlay_;
