@@ -111,7 +111,7 @@ void Conversation::on_result(CallId call, std::size_t method, boost::json::value
     } else if constexpr (topic_of<Method> < mp11::mp_size<protocol::Topics>::value) {
       using Topic = mp11::mp_at_c<protocol::Topics, topic_of<Method>>;
       seq_[topic_of<Method>] = value.seq;
-      happenings_.push_back(Began<Topic>{call, value.seq, std::move(value.snapshot)});
+      happenings_.push_back(Began<Topic>{call, std::move(value.subscription_id), value.seq, std::move(value.snapshot)});
     } else {
       happenings_.push_back(Answer{call, Outcome{std::move(value)}});
     }

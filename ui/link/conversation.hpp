@@ -49,6 +49,7 @@ struct Answer {
 template <class Topic>
 struct Began {
   CallId call;
+  std::string subscription_id;  ///< for unsubscribe
   std::uint64_t seq = 0;
   typename Topic::Snapshot snapshot;
 };

@@ -1,0 +1,32 @@
+// Which peers a table shows and in which order: filter, search and sort as a pure function.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ui/model/snapshot.hpp"
+
+namespace pim::ui {
+
+enum class PeerColumn { state, name, id, path, latency, loss, received, sent, handshake, trust };
+enum class PeerGroup { all, direct, relayed, unreachable, gateways, unverified };
+
+struct PeerQuery {
+  PeerGroup group = PeerGroup::all;
+  std::string needle;  ///< found in label, ids, addresses, without case
+  PeerColumn sort = PeerColumn::state;
+  bool is_descending = false;
+};
+
+[[nodiscard]] bool is_in(PeerGroup group, protocol::PeerSummary const& peer);
+/// Indices into the list. Unknown values come last in either direction; ties keep the order of names.
+[[nodiscard]] std::vector<std::uint32_t> peer_rows(PeerList const& peers, PeerQuery const& query);
+
+/// `direct, udp`, `2 hops`: how a peer is reached.
+[[nodiscard]] std::string path_text(protocol::PeerSummary const& peer);
+/// Plain words for a level of trust: `first use, not compared`.
+[[nodiscard]] std::string_view trust_text(protocol::TrustLevel trust);
+
+}  // namespace pim::ui

@@ -1,0 +1,86 @@
+#include "ui/views/dashboard.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/views/node_panels.hpp"
+#include "ui/views/route_card.hpp"
+#include "ui/widgets/card.hpp"
+
+namespace pim::ui {
+namespace {
+
+constexpr float gap = 8;
+
+std::string peers_aside(PeerList const& peers) {
+  std::size_t direct = 0, relayed = 0;
+  for (auto const& peer : peers) {
+    direct += is_in(PeerGroup::direct, peer.summary) ? 1 : 0;
+    relayed += is_in(PeerGroup::relayed, peer.summary) ? 1 : 0;
+  }
+  return std::to_string(direct) + " direct, " + std::to_string(relayed) + " relayed, " +
+         std::to_string(peers.size() - direct - relayed) + " not reached";
+}
+
+}  // namespace
+
+void DashboardView::draw_peers(Snapshot const& snapshot, Place& place, ImVec2 size) {
+  auto const aside = peers_aside(*snapshot.peers);
+  Card const card(kit_, "peer_card", "Peers", size,
+                  {snapshot.peers->empty() ? std::string_view{} : aside, colour::metadata, {}});
+  if (snapshot.peers->empty()) {
+    kit_.line(colour::secondary, snapshot.status ? "no peer is known yet" : "pim has not answered yet");
+    kit_.gap(4);
+    if (kit_.button("peers/add", "ADD PEER", ButtonLook::primary)) {
+      place.screen = Screen::peers;
+      place.adds_peer = true;
+    }
+    return;
+  }
+  std::string selected;
+  table_.draw(snapshot, {}, selected, ImGui::GetContentRegionAvail());
+  if (selected.empty()) return;
+  place.screen = Screen::peers;
+  place.peer = selected;
+}
+
+void DashboardView::draw(Snapshot const& snapshot, Actions& actions, Place& place) {
+  auto const room = ImGui::GetContentRegionAvail();
+  auto const space = kit_.px(gap);
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(space, space));
+  auto const inside = [&](auto const& panel) {
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kit_.px(8), kit_.px(2)));
+    panel();
+    ImGui::PopStyleVar();
+  };
+  auto const top = ImGui::GetCursorPosY();
+  inside([&] { draw_route_card(kit_, snapshot, actions); });
+  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + space - kit_.px(8));
+
+  auto const is_wide = room.x >= kit_.cells(96);
+  auto const identity = Card::height_for(kit_, 6) + kit_.px(10);
+  auto const left = is_wide ? std::floor((room.x - space) * 0.56F) : room.x;
+  auto const right = is_wide ? room.x - space - left : room.x;
+  inside([&] { draw_identity(kit_, snapshot, ImVec2(left, identity)); });
+  if (is_wide) ImGui::SameLine();
+  inside([&] { draw_throughput(kit_, snapshot.traffic, "Throughput", ImVec2(right, identity)); });
+
+  // Peers and log share what is left of the window, but never shrink below use: then the page scrolls.
+  auto const used = ImGui::GetCursorPosY() - top;
+  auto const rest = room.y - used - space;
+  auto const log = std::max(Card::height_for(kit_, 4), std::floor(rest * 0.4F));
+  auto const peers = std::max(Card::height_for(kit_, 7), rest - log);
+  if (is_wide) {
+    auto const network = kit_.cells(40);
+    inside([&] { draw_peers(snapshot, place, ImVec2(room.x - space - network, peers)); });
+    ImGui::SameLine();
+    inside([&] { draw_network(kit_, snapshot, ImVec2(network, peers)); });
+  } else {
+    inside([&] { draw_peers(snapshot, place, ImVec2(room.x, peers)); });
+    inside([&] { draw_network(kit_, snapshot, ImVec2(room.x, Card::height_for(kit_, 6))); });
+  }
+  inside([&] { draw_log_tail(kit_, snapshot, place, ImVec2(room.x, log)); });
+  ImGui::PopStyleVar();
+}
+
+}  // namespace pim::ui

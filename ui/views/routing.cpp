@@ -1,0 +1,137 @@
+#include "ui/views/routing.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ui/model/format.hpp"
+#include "ui/views/marks.hpp"
+#include "ui/views/route_card.hpp"
+#include "ui/widgets/card.hpp"
+#include "ui/widgets/table.hpp"
+
+namespace pim::ui {
+namespace {
+
+constexpr std::array<Column, 7> gateway_columns = {{{"State", 12, false, false, 9},
+                                                    {"Gateway", 18, true, false, 10},
+                                                    {"Way", 16, true, false, 7},
+                                                    {"Latency", 8, false, true, 8},
+                                                    {"Load", 6, false, true, 5},
+                                                    {"Priority", 8, false, true, 4},
+                                                    {"Score", 8, false, true, 6}}};
+constexpr std::array<Column, 6> route_columns = {{{"State", 12, false, false, 9},
+                                                  {"To", 22, true, false, 10},
+                                                  {"Next hop", 22, true, false, 8},
+                                                  {"Hops", 5, false, true, 7},
+                                                  {"Metric", 7, false, true, 6},
+                                                  {"Confirmed", 10, false, true, 5}}};
+
+std::string way_text(Snapshot const& snapshot, protocol::KnownGateway const& gateway) {
+  if (gateway.reason && !gateway.healthy) return printable(*gateway.reason);
+  if (gateway.via.empty()) return "unreachable";
+  if (gateway.hops <= 1) return "direct";
+  return std::to_string(gateway.hops) + " hops via " + name_of(snapshot, gateway.via);
+}
+
+void gateway_row(TableRow const& row, Snapshot const& snapshot, protocol::KnownGateway const& gateway) {
+  auto const tone = gateway.selected ? colour::bright : gateway.healthy ? colour::text : colour::secondary;
+  row.cell(0,
+           gateway.selected  ? colour::bright
+           : gateway.healthy ? colour::green
+                             : colour::red,
+           gateway.selected  ? "◉ in use"
+           : gateway.healthy ? "◆ usable"
+                             : "✗ unusable");
+  row.cell(1, tone, name_of(snapshot, gateway.node_id));
+  row.cell(2, colour::secondary, way_text(snapshot, gateway));
+  auto const latency = gateway.latency_ms ? std::optional<double>(*gateway.latency_ms) : std::nullopt;
+  row.cell(3, colour_of(latency_tone(latency)), latency_text(latency));
+  row.cell(4, colour::secondary, percent_text(gateway.load * 100.0 / 255.0));
+  row.cell(5, colour::secondary, std::to_string(gateway.priority));
+  row.cell(6, colour::secondary, count_text(static_cast<std::uint64_t>(std::max(0.0, gateway.score))));
+}
+
+void route_row(TableRow const& row, Snapshot const& snapshot, protocol::RouteEntry const& route, Time now) {
+  row.cell(0,
+           route.selected   ? colour::green
+           : route.feasible ? colour::secondary
+                            : colour::metadata,
+           route.selected   ? "◆ selected"
+           : route.feasible ? "○ spare"
+                            : "⊘ loop risk");
+  row.cell(1, route.selected ? colour::text : colour::secondary, name_of(snapshot, route.destination));
+  row.cell(2, colour::secondary, route.hops <= 1 ? std::string("direct") : name_of(snapshot, route.via));
+  row.cell(3, colour::secondary, std::to_string(route.hops));
+  row.cell(4, colour::secondary, std::to_string(route.metric));
+  row.cell(5, colour::secondary, age_text(aged(route.age_s, snapshot.routes_at, now)));
+}
+
+/// A table of gateways; returns the clicked one's node_id.
+std::string gateway_table(Kit& kit, char const* name, Snapshot const& snapshot,
+                          std::vector<protocol::KnownGateway> const& list) {
+  auto const room = ImGui::GetContentRegionAvail();
+  Table table(kit, name, gateway_columns, room.x);
+  table.header();
+  auto const clicked = table.rows(
+      list.size(), 0, [&](std::size_t row) { return list[row].node_id; },
+      [&](std::size_t row, TableRow const& line) { gateway_row(line, snapshot, list[row]); });
+  return clicked >= 0 ? list[static_cast<std::size_t>(clicked)].node_id : std::string();
+}
+
+void go_to_peer(Place& place, std::string const& node_id) {
+  if (node_id.empty()) return;
+  place.screen = Screen::peers;
+  place.peer = node_id;
+}
+
+}  // namespace
+
+void RoutingView::draw_gateways(Snapshot const& snapshot, Place& place, ImVec2 size) {
+  auto const& list = snapshot.routes->gateways;
+  Card const card(kit_, "gateways", "Gateways you allowed", size, {"lower score is better", colour::metadata, {}});
+  if (list.empty())
+    return kit_.paragraph(colour::secondary,
+                          "None. A device that shares its internet is used only if you add it as a peer or allow it.");
+  go_to_peer(place, gateway_table(kit_, "gateway", snapshot, list));
+}
+
+void RoutingView::draw_offers(Snapshot const& snapshot, Place& place, ImVec2 size) {
+  Card const card(kit_, "offers", "Offers you did not allow", size,
+                  {"never used; click one to compare its fingerprint", colour::metadata, colour::amber});
+  go_to_peer(place, gateway_table(kit_, "offer", snapshot, snapshot.routes->offers));
+}
+
+void RoutingView::draw_routes(Snapshot const& snapshot, Place& place, ImVec2 size) {
+  auto const& list = snapshot.routes->routes;
+  auto const aside = std::to_string(list.size()) + (list.size() == 1 ? " way" : " ways");
+  Card const card(kit_, "routes", "Routes through the mesh", size, {aside, colour::metadata, {}});
+  if (list.empty()) return kit_.line(colour::secondary, "no other device is reached yet");
+  auto const now = snapshot.is_live() ? kit_.now().boot : snapshot.heard_at;
+  kit_.redraw_in(std::chrono::milliseconds(1000));
+  Table table(kit_, "route", route_columns, ImGui::GetContentRegionAvail().x);
+  table.header();
+  auto const clicked = table.rows(
+      list.size(), 0, [&](std::size_t row) { return list[row].destination + "/" + list[row].via; },
+      [&](std::size_t row, TableRow const& line) { route_row(line, snapshot, list[row], now); });
+  if (clicked >= 0) go_to_peer(place, list[static_cast<std::size_t>(clicked)].destination);
+}
+
+void RoutingView::draw(Snapshot const& snapshot, Actions& actions, Place& place) {
+  auto const top = ImGui::GetCursorPosY();
+  auto const room = ImGui::GetContentRegionAvail();
+  draw_route_card(kit_, snapshot, actions);
+  kit_.gap(4);
+  auto const lines = [](std::size_t count) {
+    return static_cast<float>(std::clamp<std::size_t>(count, 1, 6)) * 1.2F + 1.6F;
+  };
+  draw_gateways(snapshot, place, ImVec2(room.x, Card::height_for(kit_, lines(snapshot.routes->gateways.size()))));
+  if (!snapshot.routes->offers.empty()) {
+    kit_.gap(4);
+    draw_offers(snapshot, place, ImVec2(room.x, Card::height_for(kit_, lines(snapshot.routes->offers.size()))));
+  }
+  kit_.gap(4);
+  auto const rest = room.y - (ImGui::GetCursorPosY() - top);
+  draw_routes(snapshot, place, ImVec2(room.x, std::max(rest, Card::height_for(kit_, 7))));
+}
+
+}  // namespace pim::ui

@@ -1,0 +1,24 @@
+// The screen of routing: the switch, the gateways with their parts, the offers, the routes.
+#pragma once
+
+#include "ui/model/action.hpp"
+#include "ui/model/snapshot.hpp"
+#include "ui/views/place.hpp"
+#include "ui/widgets/kit.hpp"
+
+namespace pim::ui {
+
+class RoutingView {
+ public:
+  explicit RoutingView(Kit& kit) : kit_(kit) {}
+  void draw(Snapshot const& snapshot, Actions& actions, Place& place);
+
+ private:
+  void draw_gateways(Snapshot const& snapshot, Place& place, ImVec2 size);
+  void draw_offers(Snapshot const& snapshot, Place& place, ImVec2 size);
+  void draw_routes(Snapshot const& snapshot, Place& place, ImVec2 size);
+
+  Kit& kit_;
+};
+
+}  // namespace pim::ui

@@ -1,0 +1,17 @@
+// Numbers as shapes, drawn with lines so that no glyph is needed.
+#pragma once
+
+#include <span>
+
+#include "ui/widgets/kit.hpp"
+
+namespace pim::ui {
+
+/// One bar per value from the oldest (left) to the newest (right edge), scaled to `ceiling` (> 0).
+/// Takes `size` in the flow. Fewer values than bars leave the left empty.
+void sparkline(Kit& kit, std::span<double const> values, double ceiling, Colour colour, ImVec2 size);
+
+/// A bar filled to `part` (0 to 1, clamped), amber from 0.8 and red from 0.95.
+void gauge(double part, ImVec2 size);
+
+}  // namespace pim::ui
