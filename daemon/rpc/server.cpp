@@ -104,6 +104,8 @@ class Server::Impl : public Connection::Owner {
     });
   }
 
+  void post(std::function<void()> work) { asio::post(io_, std::move(work)); }
+
   void on_closed(Connection& connection) override {
     // Later: the connection is still on the stack.
     asio::post(io_, [this, gone = connection.weak_from_this()] {
@@ -206,6 +208,7 @@ Server::~Server() = default;
 Result<std::string> Server::listen() { return impl_->listen(); }
 void Server::run() { impl_->run(); }
 void Server::stop() { impl_->stop(); }
+void Server::post(std::function<void()> work) { impl_->post(std::move(work)); }
 void Server::deliver(std::vector<Delta> deltas) { impl_->deliver(std::move(deltas)); }
 
 }  // namespace pim::rpc

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "base/result.hpp"
@@ -41,6 +42,9 @@ class Server {
 
   /// From any thread, never waits: applies one batch whole, then tells subscribers.
   void deliver(std::vector<Delta> deltas);
+
+  /// From any thread: runs `work` on the RPC thread, in order with what deliver() brings.
+  void post(std::function<void()> work);
 
  private:
   class Impl;
