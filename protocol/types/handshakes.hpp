@@ -8,10 +8,10 @@ namespace pim::protocol {
 PIM_ENUM(HandshakeDirection, "Who began.", (outbound, "this node"), (inbound, "the peer"))
 
 PIM_ENUM(HandshakeStep, "How far an attempt came.",  //
-         (key_query_sent, "asked the address for its key"), (key_reply_received, "the address told its key"),
-         (initiation_sent, "message 1 went out"), (initiation_received, "message 1 came in"),
-         (response_sent, "message 2 went out"), (response_received, "message 2 came in"),
-         (confirmed, "the first data packet verified"))
+         (resolving, "looked the name up"), (key_query_sent, "asked the address for its key"),
+         (key_reply_received, "the address told its key"), (initiation_sent, "message 1 went out"),
+         (initiation_received, "message 1 came in"), (response_sent, "message 2 went out"),
+         (response_received, "message 2 came in"), (confirmed, "the first data packet verified"))
 
 PIM_ENUM(HandshakeOutcome, "How an attempt ended.",  //
          (pending, "under way"), (established, "a session is up"), (failed, "reason says why"))
