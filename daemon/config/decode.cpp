@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "config/keys.hpp"
 #include "config/suggest.hpp"
@@ -53,8 +54,8 @@ class Decoder {
     for (auto const& [name, node] : file) section(name, node);
     if (problems_.empty()) return std::move(config_);
     // Tables are walked in the order of names; people read files from the top.
-    std::stable_sort(problems_.begin(), problems_.end(), [](Problem const& a, Problem const& b) {
-      return std::pair{a.line, a.column} < std::pair{b.line, b.column};
+    std::sort(problems_.begin(), problems_.end(), [](Problem const& a, Problem const& b) {
+      return std::tie(a.line, a.column, a.path) < std::tie(b.line, b.column, b.path);
     });
     return fail_with(std::move(problems_));
   }
