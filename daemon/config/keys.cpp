@@ -55,11 +55,11 @@ Key number(std::string_view path, std::int64_t min, std::int64_t max, std::strin
 
 /// `check` turns the text into what `field` holds. The text `unset`, where there is one, leaves it empty.
 template <class Field, class Check>
-Key text(std::string_view path, std::string range, std::string_view help, Field field, Check check,
+Key text(std::string_view path, std::string_view range, std::string_view help, Field field, Check check,
          std::optional<std::string_view> unset = "") {
   return {.path = path,
           .kind = Kind::text,
-          .range = std::move(range),
+          .range = std::string{range},
           .help = help,
           .set = [=](Config& config, std::size_t row, Value const& value) -> Result<void> {
             auto const& given = std::get<std::string>(value);
@@ -174,7 +174,7 @@ constexpr std::array accept_inbound_names = {std::string_view{"none"}, std::stri
 constexpr std::array log_level_names = {std::string_view{"trace"}, std::string_view{"debug"}, std::string_view{"info"},
                                         std::string_view{"warn"}, std::string_view{"error"}};
 
-#define PIM_AT(member) [](auto& config, [[maybe_unused]] std::size_t row) -> auto& { return config.member; }
+#define PIM_AT(member) [](auto& config, [[maybe_unused]] std::size_t row) -> auto& { return (config.member); }
 
 void add_local_keys(std::vector<Key>& table) {
   table.push_back(text("node.name", "up to 64 bytes", "How this node calls itself; the host's name when empty.",

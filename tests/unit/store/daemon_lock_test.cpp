@@ -1,9 +1,10 @@
 #include "store/daemon_lock.hpp"
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "scratch.hpp"
 

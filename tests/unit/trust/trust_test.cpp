@@ -149,6 +149,15 @@ TEST_CASE("under allow_list the listed alone are admitted, whatever was known be
   CHECK_FALSE(trust.judge_outbound(home, bob.id, bob.key, {.public_key = bob.key}).ok());
 }
 
+TEST_CASE("an identity that the user names later is listed from then on, for the same key alone") {
+  Trust trust{Policy::allow_list, {}};
+  CHECK_FALSE(trust.judge_inbound(alice.id, alice.key).ok());
+  trust.list(alice.id);
+  CHECK(level_of(trust.judge_inbound(alice.id, alice.key)) == Level::listed);
+  CHECK_FALSE(trust.judge_inbound(alice.id, mallory.key).ok());
+  CHECK_FALSE(trust.judge_inbound(bob.id, bob.key).ok());
+}
+
 TEST_CASE("under allow_all a stranger is admitted and nothing about it is kept") {
   Trust trust{Policy::allow_all, {}};
   CHECK(level_of(trust.judge_outbound(home, alice.id, alice.key, {})) == Level::open);
