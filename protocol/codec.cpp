@@ -75,7 +75,33 @@ void encode_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
+std::string to_text(boost::json::value const& value) {
+  std::string out;
+  detail::put_value(value, out);
+  return out;
+}
+
 namespace detail {
+
+void put_value(json::value const& value, std::string& out) {
+  auto const text = [](auto const& string) { return std::string_view(string.data(), string.size()); };
+  if (auto const* object = value.if_object()) {
+    auto const put_member = [&](auto const& member) {
+      encode_string(text(member.key()), out);
+      out += ':';
+      put_value(member.value(), out);
+    };
+    put_list(*object, '{', '}', put_member, out);
+  } else if (auto const* array = value.if_array()) {
+    put_list(*array, '[', ']', [&](auto const& element) { put_value(element, out); }, out);
+  } else if (auto const* string = value.if_string()) {
+    encode_string(text(*string), out);
+  } else if (auto const* number = value.if_double()) {
+    put_double(*number, out);
+  } else {
+    out += json::serialize(value);
+  }
+}
 
 bool Decoding::refuse(Path const& at, std::string message) {
   error = DecodeError{to_pointer(at), std::move(message)};

@@ -51,6 +51,7 @@ std::string to_iso8601(Timestamp at);
 std::optional<Timestamp> parse_iso8601(std::string_view text);
 void put_integer(std::uint64_t magnitude, bool negative, std::string& out);
 void put_double(double value, std::string& out);
+void put_value(json::value const& value, std::string& out);
 
 // ---- encode
 
@@ -250,7 +251,7 @@ bool get(json::value const& from, T& to, Path const& at, Decoding& decoding) {
     auto const instant = text ? parse_iso8601({text->data(), text->size()}) : std::nullopt;
     return instant ? (to = *instant, true) : decoding.refuse(at, "not an instant like 2024-05-01T12:00:00.000Z");
   } else if constexpr (std::is_same_v<T, RawJson>) {
-    return to.text = json::serialize(from), true;
+    return to.text = to_text(from), true;
   } else if constexpr (std::is_same_v<T, Null>) {
     return from.is_null() || decoding.refuse(at, "not null");
   } else if constexpr (is_a<T, std::optional> || is_a<T, Nullable>) {

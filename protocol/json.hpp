@@ -23,4 +23,7 @@ struct JsonError {
 
 [[nodiscard]] std::variant<boost::json::value, JsonError> parse_json(std::string_view text);
 
+/// One line, with numbers as people write them (Boost.JSON's own text says 1.225E1).
+[[nodiscard]] std::string to_text(boost::json::value const& value);
+
 }  // namespace pim::protocol

@@ -20,7 +20,8 @@ inline boost::json::value of_type(char const* type) { return {{"type", type}}; }
 template <class T>
 json::value integer_schema() {
   // Beyond 2^53 a decimal string is sent.
-  if constexpr (sizeof(T) == 8) return {{"type", json::array{"integer", "string"}}, {"minimum", 0}, {"pattern", "^[0-9]+$"}};
+  if constexpr (sizeof(T) == 8)
+    return {{"type", json::array{"integer", "string"}}, {"minimum", 0}, {"pattern", "^[0-9]+$"}};
   return {{"type", "integer"},
           {"minimum", static_cast<std::int64_t>(std::numeric_limits<T>::min())},
           {"maximum", static_cast<std::int64_t>(std::numeric_limits<T>::max())}};

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "dataplane/address_table.hpp"
 
 namespace pim::dataplane {
 
@@ -26,8 +26,8 @@ struct PeerPolicy {
 };
 
 struct ForwardingTable {
-  std::vector<PeerPolicy> peers;                       ///< index: PeerSlot::value
-  std::unordered_map<IpAddress, PeerSlot> by_address;  ///< every mesh address of every peer
+  std::vector<PeerPolicy> peers;  ///< index: PeerSlot::value
+  AddressTable by_address;        ///< every mesh address of every peer
 
   IpAddress own_v4{}, own_v6{};
   Prefix mesh_v4{}, mesh_v6{};

@@ -43,8 +43,7 @@ Route route_to(ForwardingTable const& table, IpAddress const& destination) {
   if (is_multicast(destination) || is_mesh_broadcast(table, destination)) return {{}, Drop::not_unicast};
   if (is_service(table, destination)) return to_internet(table);
   if (is_mesh(table, destination)) {
-    auto const it = table.by_address.find(destination);
-    if (it != table.by_address.end()) return {it->second};
+    if (auto const* const peer = table.by_address.find(destination)) return {*peer};
     return {{}, Drop::no_route, packet::Unreachable::no_route};
   }
   if (!is_of_one_host(destination)) return {{}, Drop::no_route};

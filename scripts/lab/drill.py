@@ -179,15 +179,16 @@ class Drill:
     # -- what they are made of ----------------------------------------------------------------------------------------
     def listen(self):
         self.recorders = (events.pim_events(self.mesh.client), events.socat(self.mesh.client))
-        time.sleep(0.3)  # both have subscribed
+        time.sleep(0.5)  # both have subscribed
+        self.listening = time.monotonic()
 
     def told(self):
         """Ends the listeners of this life of the daemon; both must have told the same. -> the kinds"""
         time.sleep(0.2)
-        one, other = [recorder.kinds() for recorder in self.recorders]
         for recorder in self.recorders:
             recorder.stop()
-        require(events.agree(one, other), f"pim events told {one}, socat told {other}")
+        one, other = [recorder.kinds() for recorder in self.recorders]
+        require(events.agree(*self.recorders, self.listening), f"pim events told {one}, socat told {other}")
         return max(one, other, key=len)
 
     def forget_counts(self):

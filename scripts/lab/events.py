@@ -65,7 +65,9 @@ def socat(daemon):
     return Recorder(process)
 
 
-def agree(one, other):
-    """Whether two lists of kinds tell the same story. A listener that came a moment later may miss the first ones."""
-    shorter, longer = sorted((one, other), key=len)
-    return longer[len(longer) - len(shorter):] == shorter and bool(shorter or not longer)
+def agree(one, other, both_listen_since):
+    """Whether two recorders tell the same story. The later of them may miss what happened before both listened."""
+    shorter, longer = sorted((one.status_events(), other.status_events()), key=len)
+    missed = longer[:len(longer) - len(shorter)]
+    told = [[describe(event) for _, event in events] for events in (shorter, longer[len(missed):])]
+    return told[0] == told[1] and all(at < both_listen_since for at, _ in missed)

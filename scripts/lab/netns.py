@@ -1,6 +1,7 @@
 """Nodes of the lab: one network namespace and one mount namespace (for resolv.conf and /sys) each."""
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -30,7 +31,8 @@ class Node:
     def __init__(self, name, nameservers=()):
         self.name = name
         self.dir = os.path.join(sandbox.RUN_DIR, name)
-        os.makedirs(self.dir, exist_ok=True)
+        shutil.rmtree(self.dir, ignore_errors=True)  # an earlier node of this name had state here
+        os.makedirs(self.dir)
         self.resolv_conf = os.path.join(self.dir, "resolv.conf")
         self.set_nameservers(nameservers)
         self._processes = []

@@ -46,9 +46,9 @@ def _json(node, *arguments):
 def _clean(value):
     if isinstance(value, dict):
         kept = {key: _clean(item) for key, item in value.items() if key not in DROPPED_KEYS}
-        if "addr_info" in kept:
-            kept["addr_info"] = [item for item in kept["addr_info"]
-                                 if not (kept.get("link_type") == "none" and item.get("local", "").startswith("fe80"))]
+        if kept.get("link_type") == "none":  # a TUN: "unknown" until its queue was attached twice, then "up"
+            kept.pop("operstate", None)
+            kept["addr_info"] = [item for item in kept["addr_info"] if not item.get("local", "").startswith("fe80")]
         return kept
     if isinstance(value, list):
         return [_clean(item) for item in value]

@@ -21,7 +21,7 @@ void route_lookup(benchmark::State& state) {
   auto const peers = static_cast<std::uint64_t>(state.range(0));
   Pair pair;
   auto& table = pair.a.table;
-  for (std::uint64_t i = 0; i < peers; ++i) table.by_address[address_of(i)] = {static_cast<std::uint32_t>(i)};
+  for (std::uint64_t i = 0; i < peers; ++i) table.by_address.emplace(address_of(i), {static_cast<std::uint32_t>(i)});
   std::mt19937_64 random(1);
   std::vector<IpAddress> asked;
   for (int i = 0; i < 4096; ++i) asked.push_back(address_of(random() % peers));

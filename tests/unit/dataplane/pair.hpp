@@ -127,8 +127,8 @@ struct Pair {
     table.own_v6 = node.own_v6;
     table.peers.resize(node.peer.value + 1);
     node.policy() = {.in_use = true, .v6 = other.own_v6, .v4 = other.own_v4};
-    table.by_address[other.own_v4] = node.peer;
-    table.by_address[other.own_v6] = node.peer;
+    table.by_address.emplace(other.own_v4, node.peer);
+    table.by_address.emplace(other.own_v6, node.peer);
     node.publish();
     node.plane.set_endpoint(node.peer, other.address);
   }

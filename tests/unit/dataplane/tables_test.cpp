@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "dataplane/address_table.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/waiting.hpp"
 #include "support/packets.hpp"
@@ -38,6 +39,24 @@ TEST_CASE("the session table finds what an ordinary map finds, through growth an
     REQUIRE(table.find({asked}) == (it == model.end() ? nullptr : it->second));
   }
   for (auto const& [index, session] : model) CHECK(table.find({index}) == session);
+}
+
+TEST_CASE("the address table finds what an ordinary map finds, and the first holder keeps an address") {
+  std::mt19937_64 random(5);
+  AddressTable table;
+  std::map<IpAddress, std::uint32_t> model;
+  CHECK(table.find(IpAddress{}) == nullptr);
+  for (std::uint32_t step = 0; step < 20000; ++step) {
+    auto const value = static_cast<std::uint32_t>(random() % 9000);
+    auto ip = IpAddress::from_v4(0x0a4d0000 + value);
+    if (value % 2 == 0) ip.family = Family::v6;  // the same bytes in the other family are another address
+    if (random() % 2 == 0) CHECK(table.emplace(ip, {step}) == model.emplace(ip, step).second);
+    auto const it = model.find(ip);
+    auto const* const found = table.find(ip);
+    REQUIRE((found == nullptr) == (it == model.end()));
+    if (found != nullptr) REQUIRE(found->value == it->second);
+  }
+  CHECK(table.size() == model.size());
 }
 
 TEST_CASE("the waiting queue keeps order and its bounds for each peer and in all") {

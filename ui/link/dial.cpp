@@ -1,0 +1,67 @@
+#include "ui/link/dial.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "protocol/socket_path.hpp"
+#include "ui/link/config_socket.hpp"
+
+namespace pim::link {
+namespace {
+
+/// The connected socket, or why there is none.
+std::variant<int, std::string> connect_to(std::string const& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return "longer than a socket path may be";
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  int const socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return std::string(std::strerror(errno));
+  if (::connect(socket, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return socket;
+  std::string const why = errno == ECONNREFUSED ? "nobody listens" : std::strerror(errno);
+  ::close(socket);
+  return why;
+}
+
+}  // namespace
+
+std::vector<std::string> socket_places(std::optional<std::string> const& option) {
+  auto environment = protocol::socket_environment();
+  if (option) environment.explicit_path = option;
+  if (!environment.explicit_path) environment.configured_path = configured_socket();
+  return protocol::socket_candidates(environment);
+}
+
+bool is_trusted_server(int connected_socket, std::string const& path) {
+  ucred server{};
+  socklen_t size = sizeof server;
+  if (::getsockopt(connected_socket, SOL_SOCKET, SO_PEERCRED, &server, &size) != 0) return false;
+  if (server.uid == ::geteuid() || server.uid == 0) return true;
+  auto const slash = path.rfind('/');
+  struct stat folder{};
+  if (slash == std::string::npos || ::stat(path.substr(0, slash + 1).c_str(), &folder) != 0) return false;
+  return folder.st_uid == server.uid && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+std::variant<Dialled, NoDaemon> dial(std::vector<std::string> const& places) {
+  std::string tried;
+  for (auto const& path : places) {
+    auto const connected = connect_to(path);
+    std::string why = "it belongs to a user who is not trusted";
+    if (auto const* socket = std::get_if<int>(&connected)) {
+      if (is_trusted_server(*socket, path)) return Dialled{*socket, path};
+      ::close(*socket);
+    } else {
+      why = std::get<std::string>(connected);
+    }
+    tried.append(tried.empty() ? "" : "; ").append(path).append(": ").append(why);
+  }
+  return NoDaemon{"pim is stopped (no pim-daemon answers: " + tried + ")"};
+}
+
+}  // namespace pim::link
