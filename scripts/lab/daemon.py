@@ -6,11 +6,13 @@ import subprocess
 import time
 
 from .netns import SCRIPTS, CommandFailed
-from .rpc import Rpc
+from .rpc import Rpc, RpcError
 
 ROOT = os.path.dirname(SCRIPTS)
 BUILD = os.environ.get("PIM_BUILD", os.path.join(ROOT, "build"))
 DAEMON, PIM, DASHBOARD = (os.path.join(BUILD, path) for path in ("daemon/pim-daemon", "ui/cli/pim", "ui/pim-dashboard"))
+
+NOT_READY = -32000
 
 
 def wait_until(question, seconds, what):
@@ -74,8 +76,12 @@ class Daemon:
         def answers():
             if self.process.poll() is not None:
                 raise CommandFailed(f"pim-daemon in {self.node.name} ended with {self.process.returncode}:\n{self.tail()}")
-            with Rpc(self.socket) as rpc:
-                return rpc.call("status")
+            try:
+                return self.status()
+            except RpcError as error:
+                if error.code == NOT_READY:
+                    return None
+                raise
         return wait_until(answers, seconds, f"pim-daemon in {self.node.name} answers")
 
     def run_to_end(self, *arguments, timeout=10, environment=()):

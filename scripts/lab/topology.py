@@ -31,7 +31,7 @@ class Lan:
     def __init__(self, *names):
         self._nodes = []
         try:
-            self.switch = self._node("switch")
+            self.switch = self._node(f"switch-{names[0]}")  # two of them may stand side by side
             self.switch.ip("link add br0 type bridge", "link set br0 up", f"addr add {self.SWITCH4}/24 dev br0",
                            f"addr add {self.SWITCH6}/64 dev br0 nodad")
             for number, name in enumerate(names, 10):

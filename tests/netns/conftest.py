@@ -54,8 +54,9 @@ def pytest_runtest_makereport(item, call):
     if report.when != "call" or not report.failed:
         return
     for folder, _, files in os.walk(sandbox.RUN_DIR):
+        node = os.path.relpath(folder, sandbox.RUN_DIR).split(os.sep)[0]
         for name in files:
-            if name.endswith(".log"):
+            if name.endswith(".log") and os.path.exists(f"/run/netns/{node}"):
                 with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
                     lines = file.readlines()[-60:]
                 report.sections.append((os.path.join(folder, name), "".join(lines)))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab import addresses as a
+from lab import addresses as a, snapshot
 from lab.daemon import Daemon, wait_until
 from lab.mesh import GATEWAYS, SPLIT_DEFAULT, Mesh
 from lab.rpc import Rpc, RpcError
@@ -180,8 +180,8 @@ BAD_LINES = [
 
 @pytest.fixture(scope="module")
 def single():
-    with Lan("alice") as lan:
-        yield Daemon(lan.alice).start()
+    with Lan("dave") as lan:
+        yield Daemon(lan.dave).start()
 
 
 @pytest.mark.parametrize("line, code", BAD_LINES, ids=[str(number) for number in range(len(BAD_LINES))])
@@ -261,7 +261,7 @@ def test_a_full_disk_at_the_first_start_is_one_line(lan):
     assert "space" in line, line
 
 
-def test_on_a_full_disk_nothing_is_half_done_and_nothing_is_lost(lan):
+def test_a_peer_that_cannot_be_stored_is_refused_and_the_stored_ones_stay(lan):
     daemon = Daemon(lan.alice)
     small_disk(daemon)
     daemon.start()
@@ -271,15 +271,27 @@ def test_on_a_full_disk_nothing_is_half_done_and_nothing_is_lost(lan):
     fill(daemon)
     with pytest.raises(RpcError):
         daemon.call("peers.add_static", address="192.168.99.77:9100", mechanism="udp", label="refused")
-    with pytest.raises(RpcError):  # a journal that cannot be written: routing is refused
-        daemon.call("route.set_split_default", on=True)
-    assert daemon.status()["route_on"] is False
     assert [peer["label"] for peer in daemon.call("peers.list")] == ["kept"]
     free(daemon)
     daemon.kill()
     daemon.start()
     assert daemon.status()["node_id"] == node_id
     assert [peer["label"] for peer in daemon.call("peers.list")] == ["kept"]
+
+
+def test_routing_is_refused_when_it_could_not_be_released_again(lan):
+    """The journal of old values comes first: where it cannot be written, nothing is changed."""
+    daemon = Daemon(lan.alice)
+    small_disk(daemon)
+    daemon.start()
+    wait_until(lambda: daemon.status()["interface"]["up"], 5, "the tunnel is up")
+    before = snapshot.take(lan.alice)
+    fill(daemon)
+    with pytest.raises(RpcError) as refused:
+        daemon.call("route.set_split_default", on=True)
+    assert refused.value.code in (-32040, -32000), refused.value
+    assert daemon.status()["route_on"] is False
+    assert snapshot.difference(before, snapshot.take(lan.alice)) == []
 
 
 def test_a_block_stays_on_a_full_disk_and_can_be_released():

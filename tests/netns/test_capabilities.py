@@ -78,7 +78,7 @@ def test_without_the_capability_it_runs_without_a_tunnel_and_says_why(network):
     mesh.pair()  # the mesh needs no tunnel
     interface = mesh.client.status()["interface"]
     assert interface["up"] is False
-    assert "CAP_NET_ADMIN" in interface["reason"] + interface["cure"]
+    assert "CAP_NET_ADMIN" in interface["reason"] + interface.get("cure", "")
     with pytest.raises(RpcError) as refused:
         mesh.client.call("route.set_split_default", on=True)
     assert refused.value.code in (-32040, -32000)
@@ -95,5 +95,5 @@ def test_a_device_that_this_user_may_not_open_is_named_with_its_cure(network):
     daemon.start()
     interface = daemon.status()["interface"]
     assert interface["up"] is False
-    assert "/dev/net/tun" in interface["reason"] + interface["cure"]
+    assert "/dev/net/tun" in interface["reason"] + interface.get("cure", "")
     os.unlink(f"{sandbox.RUN_DIR}/closed-tun")
