@@ -99,8 +99,10 @@ void Machine::settle(Turn& turn) {
   if (finished_) return;
   choose_gateway(turn);
   publish_table();
-  publish_plan(turn);
+  // In this order: the answer about routing reaches the disk before the host changes, or a crash in between
+  // would come back open.
   publish_store(turn);
+  publish_plan(turn);
   show_all(turn);
 }
 

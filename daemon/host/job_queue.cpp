@@ -5,15 +5,20 @@
 namespace pim::host {
 namespace {
 
-bool is_whole_value(Job const& job) {
-  return std::holds_alternative<control::ApplyPlan>(job) || std::holds_alternative<control::SaveTrust>(job) ||
-         std::holds_alternative<control::SaveState>(job);
+bool is_save(Job const& job) {
+  return std::holds_alternative<control::SaveTrust>(job) || std::holds_alternative<control::SaveState>(job);
 }
 
 }  // namespace
 
 void JobQueue::push(Job job) {
-  if (is_whole_value(job)) std::erase_if(jobs_, [&](Job const& older) { return older.index() == job.index(); });
+  auto const is_same_kind = [&](Job const& other) { return other.index() == job.index(); };
+  // A save takes the older one's place, so that no plan which was to come after it comes before.
+  if (auto const older = std::ranges::find_if(jobs_, is_same_kind); is_save(job) && older != jobs_.end()) {
+    *older = std::move(job);
+    return;
+  }
+  if (std::holds_alternative<control::ApplyPlan>(job)) std::erase_if(jobs_, is_same_kind);
   jobs_.push_back(std::move(job));
 }
 

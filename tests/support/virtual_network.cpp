@@ -165,6 +165,8 @@ void Node::flush() {
 void Node::do_host_job(control::HostJob& job) {
   if (auto* const apply = std::get_if<control::ApplyPlan>(&job)) {
     if (refuse_plans.empty()) host_plan = apply->input;
+    if (apply->input && apply->input->routing == plan::Routing::on && saved.routing_answer != true)
+      armed_unstored = true;
     host_answers_.emplace_back(control::PlanApplied{apply->number, refuse_plans, network_.now().wall});
   } else if (auto* const state = std::get_if<control::SaveState>(&job)) {
     saved = state->state;

@@ -156,6 +156,7 @@ TEST_CASE("the answer is stored before anything is armed, and a restart comes ba
   Client set;
   set.start();
   REQUIRE(set.route(true));
+  CHECK_FALSE(set.client->armed_unstored);
   set.client->kill();
   set.client->notes.clear();
   for (auto* const gateway : set.gateways) gateway->kill();
