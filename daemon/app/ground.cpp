@@ -65,15 +65,18 @@ Memory recall(Ground const& ground) {
     memory.trusted = std::move(trusted).value();
   else
     memory.impaired = control::Impairment{trusted.error().message};
-  if (auto state = store::load_state(store::state_path(ground.state_folder))) {
+  auto const state_path = store::state_path(ground.state_folder);
+  if (auto state = store::load_state(state_path)) {
     memory.state = std::move(state).value();
     return memory;
   } else if (!memory.impaired) {
     memory.impaired = control::Impairment{state.error().message};
   }
   // The answer about routing cannot be read. The tunnel device outlives a daemon only while routing is on,
-  // so its presence tells what the answer was: such a block stays.
-  memory.state.routing_answer = ::if_nametoindex(ground.names.interface.c_str()) != 0;
+  // so its presence tells what the answer was: such a block stays. After a reboot the state before this one
+  // is the only witness.
+  memory.state.routing_answer = ::if_nametoindex(ground.names.interface.c_str()) != 0 ||
+                                store::previous_routing_answer(state_path).value_or(false);
   return memory;
 }
 

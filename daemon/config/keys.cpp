@@ -174,7 +174,7 @@ constexpr std::array accept_inbound_names = {std::string_view{"none"}, std::stri
 constexpr std::array log_level_names = {std::string_view{"trace"}, std::string_view{"debug"}, std::string_view{"info"},
                                         std::string_view{"warn"}, std::string_view{"error"}};
 
-#define PIM_AT(member) [](auto& config, [[maybe_unused]] std::size_t row) -> auto& { return (config.member); }
+#define PIM_AT(member) ([](auto& config, [[maybe_unused]] std::size_t row) -> auto& { return (config.member); })
 
 void add_local_keys(std::vector<Key>& table) {
   table.push_back(text("node.name", "up to 64 bytes", "How this node calls itself; the host's name when empty.",
@@ -253,7 +253,8 @@ void add_route_keys(std::vector<Key>& table) {
                        "Where shared traffic leaves; the device of the default route when empty.",
                        PIM_AT(gateway.nat_interface), check_interface_name));
   table.push_back(number("gateway.max_connections", 1, 1'000'000,
-                         "Connections that one peer may have open through here.", PIM_AT(gateway.max_connections)));
+                         "Connections of all peers together; one peer gets at most three quarters of them.",
+                         PIM_AT(gateway.max_connections)));
   table.push_back(flag("gateway.allow_private", "Peers may also reach private addresses behind this gateway.",
                        PIM_AT(gateway.allow_private)));
 }

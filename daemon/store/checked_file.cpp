@@ -17,6 +17,12 @@ std::string first_line(std::string_view kind, std::string_view body) {
   return title + to_hex(crypto::sha256({as_bytes(title), as_bytes(body)})) + "\n";
 }
 
+/// There, and of no use: it must not take the place of a previous generation that may be of use.
+bool is_damaged(StoreWords const& words, std::string const& path) {
+  auto const file = read_file(path, max_size);
+  return !file || (*file && !checked_body(words.kind, (*file)->content));
+}
+
 bool exists(std::string const& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 }  // namespace
@@ -56,7 +62,8 @@ Result<std::optional<std::string>> load_checked(StoreWords const& words, std::st
 }
 
 Result<void> save_checked(FileSystem& files, StoreWords const& words, std::string const& path, std::string_view body) {
-  return replace_file(files, path, as_bytes(add_checksum(words.kind, body)), Keep::previous_generation);
+  return replace_file(files, path, as_bytes(add_checksum(words.kind, body)),
+                      is_damaged(words, path) ? Keep::nothing : Keep::previous_generation);
 }
 
 }  // namespace pim::store

@@ -28,7 +28,7 @@ struct StoreWords {
 Result<std::optional<std::string>> load_checked(StoreWords const& words, std::string const& path);
 /// The same error for a body that has its checksum and makes no sense: written by another version.
 [[nodiscard]] Error damaged(StoreWords const& words, std::string const& path, std::string_view how);
-/// Keeps one previous generation.
+/// Keeps the previous generation, which a damaged file does not become.
 Result<void> save_checked(FileSystem& files, StoreWords const& words, std::string const& path, std::string_view body);
 
 }  // namespace pim::store

@@ -1,5 +1,6 @@
 #include "store/state_file.hpp"
 
+#include "store/atomic_file.hpp"
 #include "store/checked_file.hpp"
 #include "store/json_fields.hpp"
 
@@ -97,6 +98,11 @@ Result<control::SavedState> load_state(std::string const& path) {
   auto state = decode_state(**body);
   if (!state) return fail_with(damaged(words, path, state.error().message));
   return state;
+}
+
+std::optional<bool> previous_routing_answer(std::string const& path) {
+  auto const state = load_state(previous_of(path));
+  return state ? state->routing_answer : std::nullopt;
 }
 
 Result<void> save_state(FileSystem& files, std::string const& path, control::SavedState const& state) {

@@ -214,6 +214,34 @@ TEST_CASE("what could not be read back is not written") {
   CHECK_FALSE(save_state(files, scratch / "state", state).ok());
 }
 
+TEST_CASE_TEMPLATE("a damaged store that is written over does not become the previous generation", Store, TrustStore,
+                   StateStore) {
+  Scratch const scratch;
+  SystemFiles files;
+  REQUIRE(Store::save(files, scratch / "it", {}).ok());
+  REQUIRE(Store::save(files, scratch / "it", Store::full()).ok());
+  auto const previous = slurp(scratch / "it.prev");
+  spill(scratch / "it", "damaged");
+  REQUIRE(Store::save(files, scratch / "it", Store::full()).ok());
+  CHECK(slurp(scratch / "it.prev") == previous);
+}
+
+TEST_CASE("a damaged state still tells the answer about routing that stood before it") {
+  Scratch const scratch;
+  SystemFiles files;
+  CHECK_FALSE(previous_routing_answer(scratch / "state"));
+  for (auto const answer : {true, false}) {
+    auto state = full_state();
+    state.routing_answer = answer;
+    REQUIRE(save_state(files, scratch / "state", state).ok());
+    REQUIRE(save_state(files, scratch / "state", {}).ok());
+    spill(scratch / "state", "damaged");
+    CHECK(previous_routing_answer(scratch / "state") == answer);
+  }
+  spill(scratch / "state.prev", "damaged, too");
+  CHECK_FALSE(previous_routing_answer(scratch / "state"));
+}
+
 TEST_CASE("a forgotten peer does not come back with a damaged store") {
   Scratch const scratch;
   SystemFiles files;
