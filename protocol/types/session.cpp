@@ -26,5 +26,7 @@ PIM_CODEC(PreflightFailedData)
 PIM_CODEC(Null)
 PIM_CODEC(RawJson)
 PIM_CODEC(std::uint64_t)
+PIM_CODEC(std::string)
+PIM_CODEC(Timestamp)
 
 }  // namespace pim::protocol

@@ -1,0 +1,30 @@
+// What `pim` says to people: contract values as plain sentences, the technical name in brackets after them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocol/contract.hpp"
+
+namespace pim::cli {
+
+/// 32 digits in groups of four, as people compare them.
+[[nodiscard]] std::string grouped(std::string const& node_id);
+/// "3.4 MiB": 1024-based, one decimal.
+[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
+/// "4h 12m": two units.
+[[nodiscard]] std::string duration_text(std::uint64_t seconds);
+
+[[nodiscard]] std::string text_of(protocol::Status const& status);
+[[nodiscard]] std::string text_of(std::vector<protocol::PeerSummary> const& peers);
+[[nodiscard]] std::string text_of(protocol::RouteTable const& table);
+[[nodiscard]] std::string text_of(protocol::GatewayStatus const& gateway);
+[[nodiscard]] std::string text_of(protocol::GatewayPreflight const& preflight);
+[[nodiscard]] std::string text_of(std::vector<protocol::HandshakeRecord> const& records);
+[[nodiscard]] std::string text_of(protocol::LogEvent const& line);
+[[nodiscard]] std::string text_of(protocol::RpcError const& error);
+
+/// One sentence for BlockCause.
+[[nodiscard]] std::string cause_text(protocol::KillSwitch const& kill_switch);
+
+}  // namespace pim::cli
