@@ -31,8 +31,9 @@ class Recorder:
         """[(time, event)] of the kinds that a status subscription tells; samples and other topics left out."""
         events = []
         for at, line in list(self.seen):
-            event = line.get("params", line)
-            if event.get("kind") in STATUS_KINDS and ("method" not in line or line["method"] == "status.event"):
+            # a notification as it comes, or a line of `pim events`
+            topic, event = line.get("method", line.get("topic")), line.get("params", line.get("event", {}))
+            if topic in ("status.event", "status") and event.get("kind") in STATUS_KINDS:
                 events.append((at, event))
         return events
 
