@@ -2,7 +2,7 @@
 
 #include "crypto/aead.hpp"
 #include "pair.hpp"
-#include "wire/kind.hpp"
+#include "wire/data.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -88,6 +88,11 @@ TEST_CASE("destinations beyond this node are open to clients of a gateway and to
   for (auto const* const destination : {"fd00:1:2::9", "::1", "ff02::1", "fe80::1", "::"})
     CHECK(refuses(pair, packet_between("fd00:1:2::a", destination), Drop::bad_inner_destination));
   CHECK(refuses(pair, packet_between("9.9.9.9", "8.8.8.8"), Drop::bad_inner_source));
+  // Not even a gateway of ours is carried on to the internet with a foreign source.
+  pair.b.table.routing_on = true;
+  pair.b.policy().internet_until = never;
+  pair.b.publish();
+  CHECK(refuses(pair, packet_between("9.9.9.9", "8.8.8.8"), Drop::bad_inner_destination));
   pair.b.policy().may_use_gateway = false;
   pair.b.publish();
   CHECK(refuses(pair, packet_between("10.77.0.1", "8.8.8.8"), Drop::bad_inner_destination));
@@ -100,6 +105,25 @@ TEST_CASE("what passed once for one pair of addresses does not open another") {
   CHECK(pair.arrived({pair.sealed_control(good), pair.sealed_control(bad), pair.sealed_control(worse),
                       pair.sealed_control(good)})
             .size() == 2);
+}
+
+TEST_CASE("what passed once for one peer does not pass for another") {
+  Pair pair;
+  PeerSlot const other{2};
+  pair.b.table.peers.resize(3);
+  pair.b.table.peers[2] = {.in_use = true, .v6 = *parse_ip("fd00:1:2::c"), .v4 = *parse_ip("10.77.0.3")};
+  pair.b.publish();
+  ReceiverIndex const index{0xb00000ff};
+  pair.b.plane.install({other, index, {5}, key_of(90), key_of(91), never, never});
+  auto const packet = packet_between("10.77.0.1", "10.77.0.2");
+  auto const genuine = pair.sealed_control(packet);
+  Buffer forged(16 + packet.size() + 16);
+  wire::write_data_header(forged, {.receiver = index, .counter = 0});
+  std::copy(packet.begin(), packet.end(), forged.begin() + 16);
+  MutBytes const all{forged};
+  crypto::Sealer(key_of(91)).seal(0, all.first(16), all.subspan(16, packet.size()), all.last(16));
+  CHECK(pair.arrived({genuine, forged}).size() == 1);
+  CHECK(dropped(pair.b.plane, Drop::bad_inner_source) == 1);
 }
 
 TEST_CASE("a peer that the table does not know may send nothing") {

@@ -104,6 +104,7 @@ TEST_CASE("both keys open while one replaces the other, and nothing is lost or d
 
 TEST_CASE("keys of one peer cannot be made another's sending keys") {
   Pair pair;
+  pair.a.plane.set_endpoint(PeerSlot{7}, elsewhere);
   pair.a.plane.use_for_sending(PeerSlot{7}, Pair::index_at_a(1), pair.now, pair.a.out);
   CHECK_FALSE(pair.a.plane.seal_control(PeerSlot{7}, {}, pair.now, pair.a.out));
   pair.a.plane.use_for_sending(pair.a.peer, ReceiverIndex{99}, pair.now, pair.a.out);

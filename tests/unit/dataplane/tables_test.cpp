@@ -91,6 +91,17 @@ TEST_CASE("the waiting queue keeps order and its bounds for each peer and in all
   CHECK(queue.bytes() == 0);
 }
 
+TEST_CASE("a waiting queue that is emptied as fast as it is filled drops nothing") {
+  WaitingQueue queue;
+  CHECK(queue.push({1}, {}, Buffer(60000, 'x')) == 0);
+  for (int round = 0; round < 100; ++round) {
+    CHECK(queue.push({1}, {}, Buffer(60000, 'x')) == 0);
+    CHECK(queue.push({2}, {}, Buffer(60000, 'x')) == 0);
+    CHECK(queue.pop({1}));
+    queue.erase({2});
+  }
+}
+
 TEST_CASE("the bound over all peers drops the oldest of any peer") {
   WaitingQueue queue;
   for (std::uint32_t peer = 0; peer < 17; ++peer) CHECK(queue.push({peer}, {}, Buffer(61000, 'x')) == 0);
