@@ -99,7 +99,7 @@ struct HostAdapter::Parts {
 // step only adds ways into the tunnel.
 Result<void> HostAdapter::Parts::arm(HostPlan const& plan, HostResult& result) {
   if (auto done = refuse_or_go_on(plan, result); !done) return done;
-  if (auto done = state.load_table(plan); !done) return fail("routing is refused: " + done.error().message);
+  if (auto done = state.load_tables(plan); !done) return fail("routing is refused: " + done.error().message);
   is_closed = true;
   if (auto done = state.sysctls().set(plan.sysctls); !done) return done;
   if (auto done = state.add_fixed_routes(plan); !done) return done;
@@ -127,12 +127,12 @@ Result<void> HostAdapter::Parts::refuse_or_go_on(HostPlan const& plan, HostResul
 // Nothing is blocked, so a table that still blocks is replaced last, when everything else is as it should be.
 // A device never comes up before some table guards what comes out of it.
 Result<void> HostAdapter::Parts::settle(HostPlan const& plan, HostResult& result) {
-  auto const is_guarded = state.has_table(plan.names);
+  auto const is_guarded = state.has_tables(plan.names);
   if (!is_guarded) return fail_with(is_guarded.error());
   auto const had_block = state.has_block(plan.names);
   if (!had_block) return fail_with(had_block.error());
   if (!*is_guarded)
-    if (auto done = state.load_table(plan); !done) return done;
+    if (auto done = state.load_tables(plan); !done) return done;
   if (auto done = state.remove_other_routes(plan); !done) return done;
   if (auto done = state.add_fixed_routes(plan); !done) return done;
   if (auto done = state.add_rules(plan); !done) return done;
@@ -142,7 +142,7 @@ Result<void> HostAdapter::Parts::settle(HostPlan const& plan, HostResult& result
   if (auto done = state.sysctls().restore_others(plan.sysctls); !done) return done;
   if (auto done = state.sysctls().set(plan.sysctls); !done) return done;
   if (auto done = forget_dns(plan, *had_block); !done) return done;
-  return state.load_table(plan);
+  return state.load_tables(plan);
 }
 
 // Every step is tried whatever became of the one before: what is left is less each time. The table goes last.
@@ -156,7 +156,7 @@ Result<void> HostAdapter::Parts::release(HostPlan const& plan) {
   note(state.delete_device(plan.names));
   note(state.sysctls().restore_others(plan.sysctls));
   note(forget_dns(plan, true));
-  note(state.delete_table(plan.names));
+  note(state.delete_tables(plan));
   if (first) return fail_with(*first);
   return {};
 }
@@ -194,7 +194,7 @@ HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
     return result;
   }
   is_closed = false;
-  auto const is_release = !plan.interface && !plan.table;
+  auto const is_release = !plan.interface && plan.tables.empty();
   auto done = plan.blocks ? arm(plan, result) : is_release ? release(plan) : settle(plan, result);
   // Notifications of what was done here are dropped before the host is read back: any that come later are
   // of somebody else, or cost one comparison.
@@ -223,7 +223,7 @@ bool HostAdapter::Parts::drain() {
   auto const is_complete =
       routing.drain([&](nlmsghdr const& message) { is_relevant |= is_about_routing(message, names); });
   auto const is_complete_too =
-      tables.drain([&](nlmsghdr const& message) { is_relevant |= is_about_table(message, names); });
+      tables.drain([&](nlmsghdr const& message) { is_relevant |= is_about_tables(message, names); });
   std::uint64_t expirations = 0;
   is_relevant |= ::read(timer.get(), &expirations, sizeof expirations) == sizeof expirations;
   return is_relevant || !is_complete || !is_complete_too;

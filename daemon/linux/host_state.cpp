@@ -78,50 +78,51 @@ std::uint32_t HostState::tunnel_index(Names const& names) {
   return link && *link ? (**link).index : 0;
 }
 
-// -- the nftables table
+// -- the nftables tables
 
-Result<void> HostState::load_table(HostPlan const& plan) {
-  auto const before = table_difference(plan);
+Result<void> HostState::load_tables(HostPlan const& plan) {
+  auto const before = tables_difference(plan);
   if (!before) return fail_with(before.error());
   if (!*before) return {};
-  auto const text = to_nft(plan.names, *plan.table);
+  auto const text = to_nft(plan);
   if (auto done = load_ruleset(settings_.nft_program, text); !done) return done;
-  auto const now = read_table(netfilter_, plan.names);
+  if (auto done = delete_other_tables(netfilter_, plan); !done) return done;
+  auto const now = read_tables(netfilter_, plan.names);
   if (!now) return fail_with(now.error());
-  if (!*now) return fail("nftables did not keep the table " + plan.names.nft_table);
   loaded_text_ = text;
-  loaded_fingerprint_ = (**now).fingerprint;
+  loaded_fingerprint_ = now->fingerprint;
   changed("table");
   return {};
 }
 
-Result<bool> HostState::has_table(Names const& names) {
-  auto const table = read_table(netfilter_, names);
-  if (!table) return fail_with(table.error());
-  return table->has_value();
+Result<bool> HostState::has_tables(Names const& names) {
+  auto const now = read_tables(netfilter_, names);
+  if (!now) return fail_with(now.error());
+  return !now->families.empty();
 }
 
-Result<void> HostState::delete_table(Names const& names) {
+Result<void> HostState::delete_tables(HostPlan const& plan) {
   loaded_text_.clear();
-  auto const is_there = has_table(names);
+  auto const is_there = has_tables(plan.names);
   if (is_there && !*is_there) return {};
-  auto done = linux_edge::delete_table(netfilter_, names);
+  auto done = delete_other_tables(netfilter_, plan);
   changed("table");
   return done;
 }
 
-Result<std::optional<std::string>> HostState::table_difference(HostPlan const& plan) {
-  auto const now = read_table(netfilter_, plan.names);
+Result<std::optional<std::string>> HostState::tables_difference(HostPlan const& plan) {
+  auto const now = read_tables(netfilter_, plan.names);
   if (!now) return fail_with(now.error());
-  if (!*now) return std::optional<std::string>{"table " + plan.names.nft_table};
+  if (plan.tables.empty() && now->families.empty()) return std::optional<std::string>{};
   // What another process loaded is not known word for word: it is replaced by what is.
-  if (loaded_text_ != to_nft(plan.names, *plan.table) || loaded_fingerprint_ != (**now).fingerprint)
+  if (loaded_text_ != to_nft(plan) || loaded_fingerprint_ != now->fingerprint)
     return std::optional<std::string>{"table " + plan.names.nft_table};
-  for (auto const& chain : plan.table->chains) {
-    auto const expected = std::pair{chain.name, chain.rules.size()};
-    if (std::ranges::find(now->value().rules_per_chain, expected) == now->value().rules_per_chain.end())
-      return std::optional<std::string>{"chain " + chain.name};
-  }
+  for (auto const& table : plan.tables)
+    for (auto const& chain : table.chains) {
+      auto const found = now->rules_per_chain.find(table.family + " " + chain.name);
+      if (found == now->rules_per_chain.end() || found->second != chain.rules.size())
+        return std::optional<std::string>{"chain " + chain.name};
+    }
   return std::optional<std::string>{};
 }
 
@@ -283,13 +284,7 @@ Result<std::optional<std::string>> HostState::routing_difference(HostPlan const&
 }
 
 Result<std::optional<std::string>> HostState::difference(HostPlan const& plan) {
-  using Answer = Result<std::optional<std::string>>;
-  auto const no_table = [&]() -> Answer {
-    auto const is_there = has_table(plan.names);
-    if (!is_there) return fail_with(is_there.error());
-    return *is_there ? std::optional<std::string>{"a table too many"} : std::nullopt;
-  };
-  if (auto answer = plan.table ? table_difference(plan) : no_table(); !answer || *answer) return answer;
+  if (auto answer = tables_difference(plan); !answer || *answer) return answer;
   if (auto answer = routing_difference(plan); !answer || *answer) return answer;
   if (plan.interface)
     if (auto answer = device_difference(plan); !answer || *answer) return answer;

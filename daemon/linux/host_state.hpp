@@ -20,10 +20,10 @@ class HostState {
  public:
   [[nodiscard]] static Result<HostState> open(HostSettings settings);
 
-  [[nodiscard]] Result<void> load_table(plan::HostPlan const& plan);
-  /// True when the kernel holds a table of this name, whatever is in it.
-  [[nodiscard]] Result<bool> has_table(plan::Names const& names);
-  [[nodiscard]] Result<void> delete_table(plan::Names const& names);
+  [[nodiscard]] Result<void> load_tables(plan::HostPlan const& plan);
+  /// True when the kernel holds a table of pim's name, whatever is in it.
+  [[nodiscard]] Result<bool> has_tables(plan::Names const& names);
+  [[nodiscard]] Result<void> delete_tables(plan::HostPlan const& plan);
 
   [[nodiscard]] Result<void> add_rules(plan::HostPlan const& plan);
   [[nodiscard]] Result<void> remove_other_rules(plan::HostPlan const& plan);
@@ -51,7 +51,7 @@ class HostState {
   [[nodiscard]] Result<void> add_routes(plan::HostPlan const& plan, bool into_tunnel);
   [[nodiscard]] Result<void> set_addresses(plan::HostPlan const& plan);
   [[nodiscard]] std::uint32_t tunnel_index(plan::Names const& names);
-  [[nodiscard]] Result<std::optional<std::string>> table_difference(plan::HostPlan const& plan);
+  [[nodiscard]] Result<std::optional<std::string>> tables_difference(plan::HostPlan const& plan);
   [[nodiscard]] Result<std::optional<std::string>> device_difference(plan::HostPlan const& plan);
   [[nodiscard]] Result<std::optional<std::string>> routing_difference(plan::HostPlan const& plan);
   void changed(std::string_view what) const;
@@ -62,7 +62,7 @@ class HostState {
   SysctlKeeper sysctls_;
   std::optional<TunDevice> tun_;  // holds the device while this process lives
 
-  // The last table that was loaded here, and how the kernel showed it then.
+  // What was loaded here last, and how the kernel showed it then.
   std::string loaded_text_;
   std::string loaded_fingerprint_;
 };

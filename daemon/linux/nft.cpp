@@ -17,9 +17,15 @@ namespace {
 
 constexpr std::uint16_t type_of(int message) { return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message); }
 
-Message inet_request(int type, std::uint16_t flags = 0) {
+struct TableFamily {
+  std::string name;
+  std::uint8_t number;
+};
+std::array const families = {TableFamily{"inet", NFPROTO_INET}, TableFamily{"arp", NFPROTO_ARP}};
+
+Message request_for(TableFamily const& family, int type, std::uint16_t flags = 0) {
   Message message{type_of(type), flags};
-  message.header<nfgenmsg>().nfgen_family = NFPROTO_INET;
+  message.header<nfgenmsg>().nfgen_family = family.number;
   return message;
 }
 
@@ -61,8 +67,6 @@ void append_stable(std::string& to, nlmsghdr const& message, std::initializer_li
   }
 }
 
-Failure<Error> unreadable(NetlinkError const& error) { return fail("nftables cannot be read: " + error.text); }
-
 }  // namespace
 
 std::string find_nft() {
@@ -89,48 +93,71 @@ Result<std::string> list_ruleset(std::string const& nft_program) {
   return std::move(finished->output);
 }
 
-Result<std::optional<TableState>> read_table(NetlinkSocket& netfilter, plan::Names const& names) {
-  TableState state;
-  auto get_table = inet_request(NFT_MSG_GETTABLE);
-  get_table.put_text(NFTA_TABLE_NAME, names.nft_table);
-  auto const table = netfilter.request(std::move(get_table), [&](nlmsghdr const& message) {
+namespace {
+
+Result<void, NetlinkError> read_family(NetlinkSocket& netfilter, TableFamily const& family, std::string const& name,
+                                       TableState& state) {
+  auto get_table = request_for(family, NFT_MSG_GETTABLE);
+  get_table.put_text(NFTA_TABLE_NAME, name);
+  auto done = netfilter.request(std::move(get_table), [&](nlmsghdr const& message) {
+    state.families.push_back(family.name);
     append_stable(state.fingerprint, message, {NFTA_TABLE_HANDLE, NFTA_TABLE_USE});
   });
-  if (!table && table.error().code == ENOENT) return std::optional<TableState>{};
-  if (!table) return unreadable(table.error());
+  // A kernel that does not know the family has no table in it.
+  if (!done && (done.error().code == ENOENT || done.error().code == EOPNOTSUPP || done.error().code == EAFNOSUPPORT))
+    return {};
+  if (!done) return done;
 
-  auto const chains = netfilter.dump(inet_request(NFT_MSG_GETCHAIN), [&](nlmsghdr const& message) {
+  done = netfilter.dump(request_for(family, NFT_MSG_GETCHAIN), [&](nlmsghdr const& message) {
     Attributes const attributes{attributes_of(message, sizeof(nfgenmsg))};
-    if (attributes.text(NFTA_CHAIN_TABLE) != names.nft_table) return;
+    if (attributes.text(NFTA_CHAIN_TABLE) != name) return;
     append_stable(state.fingerprint, message, {NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE, NFTA_CHAIN_COUNTERS});
-    state.rules_per_chain.emplace_back(attributes.text(NFTA_CHAIN_NAME), 0);
+    state.rules_per_chain[family.name + " " + std::string{attributes.text(NFTA_CHAIN_NAME)}];
   });
-  if (!chains) return unreadable(chains.error());
+  if (!done) return done;
 
-  auto get_rules = inet_request(NFT_MSG_GETRULE);
-  get_rules.put_text(NFTA_RULE_TABLE, names.nft_table);
-  auto const rules = netfilter.dump(std::move(get_rules), [&](nlmsghdr const& message) {
+  auto get_rules = request_for(family, NFT_MSG_GETRULE);
+  get_rules.put_text(NFTA_RULE_TABLE, name);
+  return netfilter.dump(std::move(get_rules), [&](nlmsghdr const& message) {
     Attributes const attributes{attributes_of(message, sizeof(nfgenmsg))};
-    if (attributes.text(NFTA_RULE_TABLE) != names.nft_table) return;
+    if (attributes.text(NFTA_RULE_TABLE) != name) return;
     append_stable(state.fingerprint, message, {NFTA_RULE_HANDLE, NFTA_RULE_POSITION});
-    for (auto& [chain, count] : state.rules_per_chain)
-      if (chain == attributes.text(NFTA_RULE_CHAIN)) ++count;
+    ++state.rules_per_chain[family.name + " " + std::string{attributes.text(NFTA_RULE_CHAIN)}];
   });
-  if (!rules) return unreadable(rules.error());
-  return std::optional{std::move(state)};
 }
 
-Result<void> delete_table(NetlinkSocket& netfilter, plan::Names const& names) {
-  auto deletion = inet_request(NFT_MSG_DELTABLE, NLM_F_ACK);
-  deletion.put_text(NFTA_TABLE_NAME, names.nft_table);
-  auto const done =
-      netfilter.request_batch({batch_edge(NFNL_MSG_BATCH_BEGIN), deletion, batch_edge(NFNL_MSG_BATCH_END)});
+}  // namespace
+
+Result<TableState> read_tables(NetlinkSocket& netfilter, plan::Names const& names) {
+  TableState state;
+  for (auto const& family : families)
+    if (auto const done = read_family(netfilter, family, names.nft_table, state); !done)
+      return fail("nftables cannot be read: " + done.error().text);
+  return state;
+}
+
+Result<void> delete_other_tables(NetlinkSocket& netfilter, plan::HostPlan const& plan) {
+  auto const& names = plan.names;
+  auto const state = read_tables(netfilter, names);
+  if (!state) return fail_with(state.error());
+  std::vector<Message> batch = {batch_edge(NFNL_MSG_BATCH_BEGIN)};
+  for (auto const& family : families) {
+    auto const is_there = std::ranges::find(state->families, family.name) != state->families.end();
+    auto const is_wanted = std::ranges::find(plan.tables, family.name, &plan::Table::family) != plan.tables.end();
+    if (!is_there || is_wanted) continue;
+    auto deletion = request_for(family, NFT_MSG_DELTABLE, NLM_F_ACK);
+    deletion.put_text(NFTA_TABLE_NAME, names.nft_table);
+    batch.push_back(std::move(deletion));
+  }
+  if (batch.size() == 1) return {};
+  batch.push_back(batch_edge(NFNL_MSG_BATCH_END));
+  auto const done = netfilter.request_batch(std::move(batch));
   if (!done && done.error().code != ENOENT)
     return fail("the nftables table " + names.nft_table + " cannot be deleted: " + done.error().text);
   return {};
 }
 
-bool is_about_table(nlmsghdr const& message, plan::Names const& names) {
+bool is_about_tables(nlmsghdr const& message, plan::Names const& names) {
   if (message.nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES) return false;
   switch (message.nlmsg_type & 0xff) {
     case NFT_MSG_NEWTABLE:
@@ -139,7 +166,7 @@ bool is_about_table(nlmsghdr const& message, plan::Names const& names) {
     case NFT_MSG_DELCHAIN:
     case NFT_MSG_NEWRULE:
     case NFT_MSG_DELRULE:
-      // The table's name is attribute 1 of all of them.
+      // The table's name is attribute 1 of all of them, whatever the family.
       static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1);
       return Attributes{attributes_of(message, sizeof(nfgenmsg))}.text(NFTA_TABLE_NAME) == names.nft_table;
     default: return false;

@@ -1,8 +1,8 @@
-// pim's one nftables table: loaded by the nft program (linking libnftables would bind pim to the GPL-2),
+// pim's nftables tables: loaded by the nft program (linking libnftables would bind pim to the GPL-2),
 // read back and deleted by netlink, which needs no program.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -23,17 +23,18 @@ namespace pim::linux_edge {
 /// The whole ruleset as nft prints it in JSON.
 [[nodiscard]] Result<std::string> list_ruleset(std::string const& nft_program);
 
-/// What the kernel holds of the table, without what changes by itself; nothing when there is no table.
+/// What the kernel holds of pim's tables, without what changes by itself.
 struct TableState {
-  std::string fingerprint;                                           ///< equal exactly when every chain and rule is
-  std::vector<std::pair<std::string, std::size_t>> rules_per_chain;  ///< by chain name, in the kernel's order
+  std::vector<std::string> families;                   ///< in which there is a table of the name
+  std::string fingerprint;                             ///< equal exactly when every table, chain and rule is
+  std::map<std::string, std::size_t> rules_per_chain;  ///< "inet out" -> 12
 };
-[[nodiscard]] Result<std::optional<TableState>> read_table(NetlinkSocket& netfilter, plan::Names const& names);
+[[nodiscard]] Result<TableState> read_tables(NetlinkSocket& netfilter, plan::Names const& names);
 
-/// Nothing to delete is success.
-[[nodiscard]] Result<void> delete_table(NetlinkSocket& netfilter, plan::Names const& names);
+/// All of pim's tables but those of the plan's families. Nothing to delete is success.
+[[nodiscard]] Result<void> delete_other_tables(NetlinkSocket& netfilter, plan::HostPlan const& plan);
 
-/// True for a multicast message that tells of a change of the table, its chains or its rules.
-[[nodiscard]] bool is_about_table(nlmsghdr const& message, plan::Names const& names);
+/// True for a multicast message that tells of a change of such a table, its chains or its rules.
+[[nodiscard]] bool is_about_tables(nlmsghdr const& message, plan::Names const& names);
 
 }  // namespace pim::linux_edge

@@ -115,7 +115,7 @@ PreflightCheck check_nftables(plan::Names const& names, std::string const& nat_i
   input.gateway->upstream_v4 = parse_ip("192.0.2.53").value();
   input.gateway->upstream_v6 = parse_ip("2001:db8::53").value();
   auto const plan = plan::make_plan(input);
-  auto const checked = check_ruleset(find_nft(), plan::to_nft(plan.names, plan.table.value()));
+  auto const checked = check_ruleset(find_nft(), plan::to_nft(plan));
   if (checked) return passed("nftables", "the gateway's table loads (dry run)");
   return failed("nftables", checked.error().message,
                 find_nft().empty() ? "run `sudo apt-get install nftables`" : "run a kernel with nftables and NAT");

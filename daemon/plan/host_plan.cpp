@@ -99,10 +99,10 @@ std::vector<Sysctl> make_sysctls(Input const& input) {
   return out;
 }
 
-Table make_table(Input const& input, Names const& names, Surroundings const& around) {
-  if (input.routing == Routing::on) return client_table(input, names, around);
-  if (carries(input)) return gateway_table(input, names);
-  return idle_table(input, names);
+std::vector<Table> make_tables(Input const& input, Names const& names, Surroundings const& around) {
+  if (input.routing == Routing::on) return {client_table(input, names, around), arp_table(names)};
+  if (carries(input)) return {gateway_table(input, names)};
+  return {idle_table(input, names)};
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ HostPlan make_plan(Input const& input) {
   plan.rules = make_rules(plan.names, carries(input));
   plan.routes = make_routes(input, around);
   plan.sysctls = make_sysctls(input);
-  plan.table = make_table(input, plan.names, around);
+  plan.tables = make_tables(input, plan.names, around);
   plan.dns_services = {dns_service(input.mesh_v4), dns_service(input.mesh_v6)};
   plan.overlaps = around.overlaps;
   return plan;

@@ -105,8 +105,9 @@ struct Chain {
   bool operator==(Chain const&) const = default;
 };
 
-/// The one nftables table of pim, family inet.
+/// A whole nftables table; all of pim's have the same name, and at most one is of a family.
 struct Table {
+  std::string family = "inet";       ///< "inet" or "arp"
   std::vector<std::string> objects;  ///< sets and counters, each a complete declaration
   std::vector<Chain> chains;
   bool operator==(Table const&) const = default;
@@ -119,7 +120,7 @@ struct HostPlan {
   std::vector<Rule> rules;    ///< in the order in which they are added
   std::vector<Route> routes;  ///< in the order in which they are added
   std::vector<Sysctl> sysctls;
-  std::optional<Table> table;
+  std::vector<Table> tables;
   std::vector<IpAddress> dns_services;  ///< conntrack entries redirected to them end with the block
   std::vector<Prefix> overlaps;         ///< networks of this host that lie in the mesh's: the mesh wins, to be reported
   bool operator==(HostPlan const&) const = default;
@@ -130,7 +131,7 @@ struct HostPlan {
 /// The plan of a host without pim: every trace goes.
 [[nodiscard]] HostPlan make_release_plan(Names names);
 
-/// The transaction that replaces whatever pim's table holds by `table`, for `nft -f -`.
-[[nodiscard]] std::string to_nft(Names const& names, Table const& table);
+/// The one transaction that replaces whatever tables of these families hold by the plan's, for `nft -f -`.
+[[nodiscard]] std::string to_nft(HostPlan const& plan);
 
 }  // namespace pim::plan

@@ -10,7 +10,7 @@ namespace pim::plan {
 
 struct Names {
   std::string interface;
-  std::string nft_table;           ///< in family inet
+  std::string nft_table;           ///< the name of every table of pim
   std::uint32_t mark = 0;          ///< SO_MARK of the daemon's own sockets, and the connection mark
   std::uint32_t route_table = 0;   ///< pim's own table, looked up ahead of main
   std::uint8_t protocol = 0;       ///< rtm_protocol and FRA_PROTOCOL of everything pim adds

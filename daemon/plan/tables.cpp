@@ -74,10 +74,21 @@ Table idle_table(Input const& input, Names const& names) {
   return table;
 }
 
-std::string to_nft(Names const& names, Table const& table) {
-  // "table X {}" makes the deletion valid where there was none; all three are one transaction.
-  auto const name = "table inet " + names.nft_table;
-  auto text = name + " {}\ndelete " + name + "\n" + name + " {\n";
+Table arp_table(Names const& names) {
+  Table table{.family = "arp"};
+  table.chains.push_back({"in",
+                          "type filter hook input priority filter; policy accept;",
+                          {"iifname != " + quoted(names.interface) + " meta mark set " + std::to_string(names.mark)}});
+  return table;
+}
+
+namespace {
+
+void append(std::string& text, Names const& names, Table const& table) {
+  // "table X {}" makes the deletion valid where there was none.
+  auto const name = "table " + table.family + " " + names.nft_table;
+  text += name + " {}\ndelete " + name + "\n";
+  text += name + " {\n";
   for (auto const& object : table.objects) text += "  " + object + "\n";
   for (auto const& chain : table.chains) {
     text += "  chain " + chain.name + " {\n";
@@ -85,7 +96,15 @@ std::string to_nft(Names const& names, Table const& table) {
     for (auto const& rule : chain.rules) text += "    " + rule + "\n";
     text += "  }\n";
   }
-  return text + "}\n";
+  text += "}\n";
+}
+
+}  // namespace
+
+std::string to_nft(HostPlan const& plan) {
+  std::string text;
+  for (auto const& table : plan.tables) append(text, plan.names, table);
+  return text;
 }
 
 }  // namespace pim::plan

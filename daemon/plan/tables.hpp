@@ -1,4 +1,4 @@
-// The nftables table of each of the three states, and the words they are written with.
+// The nftables tables of each of the three states, and the words they are written with.
 #pragma once
 
 #include <string>
@@ -16,6 +16,10 @@ namespace pim::plan {
 [[nodiscard]] Table gateway_table(Input const& input, Names const& names);
 /// Routing off: only what comes out of the tunnel is looked at.
 [[nodiscard]] Table idle_table(Input const& input, Names const& names);
+
+/// Routing on: a neighbour that asks for our hardware address is answered under a strict reverse path check,
+/// which looks up its address with the mark of the question.
+[[nodiscard]] Table arp_table(Names const& names);
 
 /// What may come out of the tunnel and end at this host.
 [[nodiscard]] Chain input_chain(Input const& input);

@@ -157,9 +157,9 @@ class Pair:
     """Client and gateway with the tunnel between them, in clear: two drivers that carry each other's packets."""
 
     def __init__(self, network, client=None, gateway=None):
-        self.gateway = Driver(network.gateway, node=1, peer=f"{a.CLIENT4}:9100", **(gateway or {}))
+        self.gateway = Driver(network.gateway, member=1, peer=f"{a.CLIENT4}:9100", **(gateway or {}))
         self.gateway.do("gateway")
-        self.client = Driver(network.client, node=2, peer=f"{network.gateway_address}:9100", **(client or {}))
+        self.client = Driver(network.client, member=2, peer=f"{network.gateway_address}:9100", **(client or {}))
         self.client.do("on")
         self._network = network
 

@@ -43,10 +43,10 @@ inline pim::plan::Input gateway() {
   return input;
 }
 
-inline std::string text_of(pim::plan::HostPlan const& plan) { return to_nft(plan.names, plan.table.value()); }
+inline std::string text_of(pim::plan::HostPlan const& plan) { return to_nft(plan); }
 
 inline pim::plan::Chain chain_of(pim::plan::HostPlan const& plan, std::string_view name) {
-  auto const& chains = plan.table.value().chains;
+  auto const& chains = plan.tables.at(0).chains;
   auto const found = std::ranges::find(chains, name, &pim::plan::Chain::name);
   return found == chains.end() ? pim::plan::Chain{} : *found;
 }

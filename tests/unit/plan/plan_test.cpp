@@ -170,7 +170,7 @@ TEST_CASE("a gateway with an uplink that text cannot hold is none") {
 TEST_CASE("the release plan wants nothing") {
   auto const plan = make_release_plan(make_names("pim0"));
   CHECK_FALSE(plan.interface);
-  CHECK_FALSE(plan.table);
+  CHECK(plan.tables.empty());
   CHECK(plan.rules.empty());
   CHECK(plan.routes.empty());
   CHECK(plan.sysctls.empty());

@@ -17,10 +17,13 @@ bool any_rule_with(Chain const& chain, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("the text is one transaction that replaces one whole table") {
+TEST_CASE("the text is one transaction that replaces whole tables") {
   auto const text = text_of(make_plan(armed_laptop()));
   CHECK(text.starts_with("table inet pim0 {}\ndelete table inet pim0\ntable inet pim0 {\n"));
   CHECK(text.ends_with("  }\n}\n"));
+  // A kernel without the family must still be able to do without routing.
+  CHECK(text.find("table arp pim0 {\n") != std::string::npos);
+  CHECK(text_of(make_plan(laptop())).find("arp") == std::string::npos);
 }
 
 TEST_CASE("armed, output and forwarding are closed unless a rule opens them") {
