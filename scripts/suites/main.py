@@ -1,12 +1,9 @@
 """scripts/test: builds and runs every test, or with --checks the checks. The last line counts; exit 1 when one failed."""
 import argparse
-import os
-import subprocess
 import sys
-import tempfile
 import time
 
-from . import build, checks, native
+from . import build, checks, namespaces, native
 from .results import Results
 
 KINDS = ("unit", "contract", "netns")
@@ -47,24 +44,7 @@ def run_tests(results, options):
               if any(kind in wanted for kind in (set(program.suites) & set(KINDS) or {"unit"}))]
     native.run(chosen, results, options.expression)
     if "netns" in wanted:
-        run_netns(results, options.expression)
-
-
-def run_netns(results, expression):
-    with tempfile.TemporaryDirectory() as folder:
-        report = os.path.join(folder, "netns.xml")
-        command = ["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}",
-                   "tests/netns", *(["-k", expression] if expression else [])]
-        print("netns:", flush=True)
-        code = subprocess.run(command, cwd=build.ROOT, stdin=subprocess.DEVNULL).returncode
-        failed_before = len(results.failures)
-        try:
-            results.add_junit(report, "netns")
-        except (OSError, SyntaxError) as error:
-            results.fails("netns", f"pytest ended with {code} and left no readable report: {error}")
-        no_tests = 5
-        if code not in (0, no_tests) and len(results.failures) == failed_before:
-            results.fails("netns", f"pytest ended with {code}")
+        namespaces.run(results, "netns", ["tests/netns", *(["-k", options.expression] if options.expression else [])])
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def targets(chosen, build_folder):
     return [path for path in inside if not path.startswith("..")]
 
 
-def run(chosen, results, expression="", environment=(), patience=1):
+def run(chosen, results, expression="", environment=(), patience=2):
     """Runs the programs, a few at a time, and adds their cases to `results`."""
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool, tempfile.TemporaryDirectory() as reports:
         jobs = [(program, pool.submit(_run_one, program, os.path.join(reports, f"{number}.xml"), expression,
