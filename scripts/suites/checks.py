@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from . import build, namespaces, native
+from . import build, native, python
 
 CHECKS = ("asan", "tsan", "tidy", "format", "layers")
 CLANG = "clang++-19"
@@ -66,7 +66,7 @@ def _sanitized(results, name, sanitizers, options, wanted):
     native.run(chosen, results, environment={**_symbolizer(), **options}, patience=5)
     # the daemon is not dumpable, and the leak checker wants to trace it
     live = {**options, "ASAN_OPTIONS": options.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
-    namespaces.run(results, f"netns with {sanitizers}", LIVE, {**_symbolizer(), **live, "PIM_BUILD": path})
+    python.run(results, f"netns with {sanitizers}", LIVE, {**_symbolizer(), **live, "PIM_BUILD": path})
 
 
 def asan(results):

@@ -3,7 +3,7 @@ import argparse
 import sys
 import time
 
-from . import build, checks, namespaces, native
+from . import build, checks, native, python
 from .results import Results
 
 KINDS = ("unit", "contract", "netns")
@@ -43,8 +43,10 @@ def run_tests(results, options):
     chosen = [program for program in native.programs(build.folder("build"))
               if any(kind in wanted for kind in (set(program.suites) & set(KINDS) or {"unit"}))]
     native.run(chosen, results, options.expression)
-    if "netns" in wanted:
-        namespaces.run(results, "netns", ["tests/netns", *(["-k", options.expression] if options.expression else [])])
+    native.run(chosen, results, options.expression)
+    folders = {"unit": ("scripts", "tests/scripts"), "netns": ("netns", "tests/netns")}
+    for title, folder in (folders[kind] for kind in KINDS if kind in folders and kind in wanted):
+        python.run(results, title, [folder, *(["-k", options.expression] if options.expression else [])])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs suites in namespaces: pytest of Debian's own python, its cases counted like all others."""
+"""Runs suites written in Python: pytest of Debian's own python, its cases counted like all others."""
 import os
 import subprocess
 import tempfile
