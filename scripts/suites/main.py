@@ -43,7 +43,6 @@ def run_tests(results, options):
     chosen = [program for program in native.programs(build.folder("build"))
               if any(kind in wanted for kind in (set(program.suites) & set(KINDS) or {"unit"}))]
     native.run(chosen, results, options.expression)
-    native.run(chosen, results, options.expression)
     folders = {"unit": ("scripts", "tests/scripts"), "netns": ("netns", "tests/netns")}
     for title, folder in (folders[kind] for kind in KINDS if kind in folders and kind in wanted):
         python.run(results, title, [folder, *(["-k", options.expression] if options.expression else [])])
