@@ -56,9 +56,6 @@ class Dataplane {
   /// Datagrams from the network, opened in place. `out` keeps views into them.
   void on_datagrams(std::span<Train> trains, Now const& now, Out& out);
 
-  /// Bytes of Out::bytes that the worst frame needs: a turn stops reading frames when less is left.
-  static constexpr std::size_t worst_frame = std::size_t{256} << 10;
-
   /// Seals one control message (or an empty keepalive) for a peer with its sending keys. False when
   /// there are none that are still valid, or no endpoint.
   bool seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out);

@@ -19,6 +19,15 @@ bool is_derivable(packet::VnetHeader const& vnet, packet::IpView const& ip) {
   return transport && vnet.csum_start == transport->offset && vnet.csum_offset == transport->checksum_offset();
 }
 
+/// A datagram of the daemon to the very peer that it would be sealed for: with its mark lost it came back
+/// into the tunnel, and sealing it again would never end.
+bool is_own_datagram(packet::IpView const& ip, Endpoint const& endpoint) {
+  if (ip.protocol != packet::protocol_udp) return false;
+  auto const transport = packet::transport_of(ip);
+  return transport && load_be<std::uint16_t>(ip.data + transport->offset + 2) == endpoint.port &&
+         ip.destination() == endpoint.ip;
+}
+
 bool needs_checksum(packet::VnetHeader const& vnet) { return (vnet.flags & packet::VnetHeader::needs_csum) != 0; }
 
 }  // namespace
@@ -38,6 +47,7 @@ void Sending::frame_to(PeerSlot slot, packet::VnetHeader const& vnet, MutBytes b
   auto& peer = state_.peer_at(slot);
   if (!can_seal(peer)) return wait(slot, vnet, packet);
   if (!peer.endpoint) return refuse(*ip, {{}, Drop::unreachable, packet::Unreachable::host});
+  if (is_own_datagram(*ip, *peer.endpoint)) return state_.drop(Drop::own_datagram);
   Outbound const to{slot, peer, *peer.sending};
   if (vnet.gso_type == packet::VnetHeader::gso_none) return whole(to, vnet, *ip, packet);
   auto const segmenter = packet::Segmenter::make(packet, vnet);

@@ -264,6 +264,18 @@ TEST_CASE("a known peer without a place is unreachable") {
   CHECK(drops(pair, packet_between("10.77.0.1", "10.77.0.2"), Drop::unreachable, true));
 }
 
+TEST_CASE("a datagram to the peer's own place is never sealed for that peer again") {
+  Pair pair;
+  pair.a.table.routing_on = true;
+  pair.a.table.gateway = pair.a.peer;
+  pair.a.publish();
+  auto flow = Pair::flow("10.77.0.1", "192.0.2.2");
+  flow.destination_port = 9100;
+  CHECK(drops(pair, make_packet(flow, as_bytes("x")), Drop::own_datagram, false));
+  flow.destination_port = 9101;
+  CHECK(datagrams_of(pair.a.tun(make_packet(flow, as_bytes("x")), pair.now)).size() == 1);
+}
+
 TEST_CASE("a packet or a segment beyond the MTU is answered with the MTU") {
   Pair pair;
   auto const at = make_packet(pair.flow(), Buffer(1344 - 28, 'x'));
