@@ -274,7 +274,9 @@ Result<HostAdapter> HostAdapter::open(HostSettings settings) {
       NetlinkSocket::open(NETLINK_ROUTE, {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
                                           RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE});
   if (!routing) return fail_with(routing.error());
-  auto tables = NetlinkSocket::open(NETLINK_NETFILTER, {NFNLGRP_NFTABLES});
+  // Without the capability nothing can be applied, so there will be nothing to watch over.
+  auto tables = NetlinkSocket::open(
+      NETLINK_NETFILTER, has_net_admin() ? std::vector<unsigned>{NFNLGRP_NFTABLES} : std::vector<unsigned>{});
   if (!tables) return fail_with(tables.error());
   // Counts through suspend: after a night's sleep the host is looked at once.
   Fd timer{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
