@@ -1,0 +1,65 @@
+#include "ui/cli/text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "protocol/codec.hpp"
+
+using namespace pim::cli;
+using namespace pim::protocol;
+
+namespace {
+bool has(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
+}  // namespace
+
+TEST_CASE("people_compare_ids_in_groups_of_four") {
+  CHECK(grouped("0123456789abcdef0123456789abcdef") == "0123 4567 89ab cdef 0123 4567 89ab cdef");
+  CHECK(grouped("") == "");
+  CHECK(grouped("01234") == "0123 4");
+}
+
+TEST_CASE("sizes_have_one_decimal_and_durations_two_units") {
+  CHECK(bytes_text(0) == "0 B");
+  CHECK(bytes_text(1023) == "1023 B");
+  CHECK(bytes_text(1536) == "1.5 KiB");
+  CHECK(bytes_text(UINT64_MAX) == "16384.0 PiB");
+  CHECK(duration_text(0) == "0s");
+  CHECK(duration_text(59) == "59s");
+  CHECK(duration_text(60) == "1m 0s");
+  CHECK(duration_text(15123) == "4h 12m");
+  CHECK(duration_text(200000) == "2d 7h");
+}
+
+TEST_CASE("status_says_where_internet_goes") {
+  Status status;
+  status.node_id = "0123456789abcdef0123456789abcdef";
+  CHECK(has(text_of(status), "goes directly, not through the mesh"));
+  status.route_on = true;
+  status.routes.selected_gateway = "fedcba9876543210fedcba9876543210";
+  CHECK(has(text_of(status), "out at fedcba98"));
+  status.kill_switch.engaged = true;
+  status.kill_switch.cause = BlockCause::gateway_lost;
+  auto const blocked = text_of(status);
+  CHECK(has(blocked, "BLOCKED: the gateway stopped answering"));
+  CHECK(has(blocked, "pim route off"));
+  CHECK(has(blocked, "0123 4567 89ab cdef"));
+}
+
+TEST_CASE("a_peer_that_was_not_compared_says_so_and_its_label_cannot_move_the_cursor") {
+  PeerSummary peer;
+  peer.node_id = "0123456789abcdef";
+  peer.label = "evil\x1b[2J\nlabel";
+  auto const text = text_of(std::vector{peer});
+  CHECK(has(text, "first use, not compared"));
+  CHECK(has(text, "evil?[2J?label"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  CHECK(has(text_of(std::vector<PeerSummary>{}), "pim peers add"));
+}
+
+TEST_CASE("a_failed_preflight_shows_the_fix_of_each_check") {
+  PreflightFailedData data{{{"forward policy", false, "Docker drops forwarded packets", "iptables -I DOCKER-USER"}}};
+  auto const text = text_of(RpcError{-32030, "this device cannot share its internet", RawJson{to_json(data)}});
+  CHECK(has(text, "(-32030)"));
+  CHECK(has(text, "fix: iptables -I DOCKER-USER"));
+}
