@@ -129,18 +129,19 @@ def blocked_state():
     state = connected_state()
     status = state["status"]
     status["routes"]["selected_gateway"] = None
-    status["kill_switch"] = {"engaged": True, "cause": "gateway_lost", "since": seconds_ago(125),
+    status["kill_switch"] = {"engaged": True, "cause": "gateway_lost", "since": seconds_ago(6),
                              "last_gateway": node_id("home-server"),
                              "trying": "home-server and office-nuc, each second", "verified_at": seconds_ago(1)}
     for gateway in state["table"]["gateways"]:
         gateway.update(selected=False, healthy=False, latency_ms=None, reason="no answer for 2 s")
     for peer in state["peers"][:2]:
-        peer.update(state="connecting", latency_ms=None, last_handshake_s=None, last_seen_s=127)
-    state["peers"][3].update(state="failed", latency_ms=None, last_seen_s=127)
+        peer.update(state="connecting", latency_ms=None, last_handshake_s=None, last_seen_s=8)
+    state["peers"][3].update(state="failed", latency_ms=None, last_seen_s=8)
     state["table"]["routes"] = state["table"]["routes"][2:3]
     state["logs"]["lines"] += [
-        log_line("warn", "gateways", "home-server is lost: no answer for 2 s under traffic", 125, "home-server"),
-        log_line("error", "routing", "blocking internet: gateway_lost", 125)]
+        log_line("warn", "gateways", "home-server is lost: no answer for 2 s under traffic", 6, "home-server"),
+        log_line("error", "routing", "blocking internet: gateway_lost", 6)]
+    state["logs"]["lines"].sort(key=lambda line: line["ts"])
     return state
 
 

@@ -18,8 +18,8 @@ struct Shortcut {
 constexpr std::array<Shortcut, 9> shortcuts = {{{"Ctrl+1 … 6", "go to a screen"},
                                                 {"Ctrl+R", "route internet via mesh, on or off"},
                                                 {"Ctrl+F", "search peers or the log"},
-                                                {"Ctrl+N", "add a peer (on the screen of peers)"},
-                                                {"Ctrl+P", "hold the log still (on the screen of the log)"},
+                                                {"Ctrl+N", "add a peer (on their screen)"},
+                                                {"Ctrl+P", "hold the log still (on its screen)"},
                                                 {"Tab, arrows", "move to the next control"},
                                                 {"Enter, Space", "press it"},
                                                 {"Escape", "close what is in front"},
@@ -66,7 +66,7 @@ void draw_about(Kit& kit, Snapshot const& snapshot) {
   auto const is_wide = room.x >= kit.cells(100);
   auto const half = is_wide ? std::floor((room.x - kit.px(8)) / 2) : room.x;
   draw_versions(kit, snapshot, ImVec2(room.x, Card::height_for(kit, 7)));
-  kit.gap(4);
+  kit.gap(6);
   auto const height = Card::height_for(kit, static_cast<float>(legend.size()));
   {
     Card const card(kit, "shortcuts", "Keys", ImVec2(half, height));

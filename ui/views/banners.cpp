@@ -20,10 +20,17 @@ Tones tones_of(BannerGrade grade) {
   return {colour::red, colour::ink, colour::ink, ButtonLook::on_red};
 }
 
-std::string joined(std::vector<std::string> const& facts) {
-  std::string line;
-  for (auto const& fact : facts) line += (line.empty() ? "" : "  ·  ") + fact;
-  return line;
+/// The facts in lines that break only between facts.
+std::vector<std::string> fact_lines(Kit const& kit, std::vector<std::string> const& facts, float width) {
+  std::vector<std::string> lines;
+  for (auto const& fact : facts) {
+    auto const longer = lines.empty() ? fact : lines.back() + "  ·  " + fact;
+    if (!lines.empty() && kit.width_of(longer) <= width)
+      lines.back() = longer;
+    else
+      lines.push_back(fact);
+  }
+  return lines;
 }
 
 struct Shape {
@@ -37,7 +44,7 @@ Shape shape_of(Kit const& kit, Banner const& banner, float room) {
   if (banner.has_retry) buttons = std::max(buttons, kit.button_width("TRY NOW"));
   auto const pad = kit.px(16);
   auto const is_stacked = room < kit.cells(90);
-  auto const beside = is_stacked || buttons <= 0 ? 0.0F : buttons + pad;
+  auto const beside = is_stacked || buttons <= 0 ? 0.0F : buttons + 2 * pad;
   return {pad, room - 2 * pad - beside, buttons, is_stacked && buttons > 0};
 }
 
@@ -68,11 +75,11 @@ void draw_banner(Kit& kit, Banner const& banner, int number, Snapshot const& sna
   auto const tones = tones_of(banner.grade);
   auto const room = ImGui::GetContentRegionAvail().x;
   auto const shape = shape_of(kit, banner, room);
-  auto const facts = joined(banner.facts);
+  auto const facts = fact_lines(kit, banner.facts, shape.width);
   auto const spacing = ImGui::GetStyle().ItemSpacing.y;
   auto height =
       kit.px(20) + kit.fonts().strong->FontSize + spacing + kit.paragraph_height(banner.sentence, shape.width);
-  if (!facts.empty()) height += spacing + kit.paragraph_height(facts, shape.width);
+  for (auto const& line : facts) height += spacing + kit.paragraph_height(line, shape.width);
   auto const rows_below =
       (shape.is_stacked ? 1.0F : 0.0F) + static_cast<float>(std::min(banner.offers.size(), max_offers));
   height += rows_below * (kit.line_height() + spacing);
@@ -100,11 +107,11 @@ void draw_banner(Kit& kit, Banner const& banner, int number, Snapshot const& sna
     ImGui::PopTextWrapPos();
   };
   words(banner.sentence);
-  if (!facts.empty()) words(facts);
+  for (auto const& line : facts) words(line);
   if (shape.is_stacked) ImGui::SetCursorPosX(shape.left);
   auto const below = ImGui::GetCursorPos();
   if (!shape.is_stacked && shape.buttons > 0)
-    ImGui::SetCursorPos(ImVec2(room - kit.px(16) - shape.buttons, (height - kit.line_height()) / 2));
+    ImGui::SetCursorPos(ImVec2(room - kit.px(24) - shape.buttons, (height - kit.line_height()) / 2));
   draw_main_button(kit, banner, snapshot, actions, tones.button);
   if (!shape.is_stacked) ImGui::SetCursorPos(below);
   draw_offers(kit, banner, snapshot, place, tones.button, shape.left);

@@ -12,6 +12,17 @@ namespace {
 
 constexpr float gap = 8;
 
+/// From one row of panels to the next; ImGui has moved on by the spacing of text already.
+void row_gap(Kit const& kit) { kit.gap(gap - 2); }
+
+/// From one panel to its neighbour: beside it, or below where there is no room.
+void next_panel(Kit const& kit, bool is_beside) {
+  if (is_beside)
+    ImGui::SameLine(0, kit.px(gap));
+  else
+    row_gap(kit);
+}
+
 std::string peers_aside(PeerList const& peers) {
   std::size_t direct = 0, relayed = 0;
   for (auto const& peer : peers) {
@@ -47,40 +58,29 @@ void DashboardView::draw_peers(Snapshot const& snapshot, Place& place, ImVec2 si
 void DashboardView::draw(Snapshot const& snapshot, Actions& actions, Place& place) {
   auto const room = ImGui::GetContentRegionAvail();
   auto const space = kit_.px(gap);
-  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(space, space));
-  auto const inside = [&](auto const& panel) {
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kit_.px(8), kit_.px(2)));
-    panel();
-    ImGui::PopStyleVar();
-  };
-  auto const top = ImGui::GetCursorPosY();
-  inside([&] { draw_route_card(kit_, snapshot, actions); });
-  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + space - kit_.px(8));
-
   auto const is_wide = room.x >= kit_.cells(96);
-  auto const identity = Card::height_for(kit_, 6) + kit_.px(10);
+  auto const top = ImGui::GetCursorPosY();
+  draw_route_card(kit_, snapshot, actions);
+  row_gap(kit_);
+
+  auto const identity = Card::height_for(kit_, 6);
   auto const left = is_wide ? std::floor((room.x - space) * 0.56F) : room.x;
   auto const right = is_wide ? room.x - space - left : room.x;
-  inside([&] { draw_identity(kit_, snapshot, ImVec2(left, identity)); });
-  if (is_wide) ImGui::SameLine();
-  inside([&] { draw_throughput(kit_, snapshot.traffic, "Throughput", ImVec2(right, identity)); });
+  draw_identity(kit_, snapshot, ImVec2(left, identity));
+  next_panel(kit_, is_wide);
+  draw_throughput(kit_, snapshot.traffic, "Throughput", ImVec2(right, identity));
+  row_gap(kit_);
 
   // Peers and log share what is left of the window, but never shrink below use: then the page scrolls.
-  auto const used = ImGui::GetCursorPosY() - top;
-  auto const rest = room.y - used - space;
+  auto const rest = room.y - (ImGui::GetCursorPosY() - top) - space;
   auto const log = std::max(Card::height_for(kit_, 4), std::floor(rest * 0.4F));
   auto const peers = std::max(Card::height_for(kit_, 7), rest - log);
-  if (is_wide) {
-    auto const network = kit_.cells(40);
-    inside([&] { draw_peers(snapshot, place, ImVec2(room.x - space - network, peers)); });
-    ImGui::SameLine();
-    inside([&] { draw_network(kit_, snapshot, ImVec2(network, peers)); });
-  } else {
-    inside([&] { draw_peers(snapshot, place, ImVec2(room.x, peers)); });
-    inside([&] { draw_network(kit_, snapshot, ImVec2(room.x, Card::height_for(kit_, 6))); });
-  }
-  inside([&] { draw_log_tail(kit_, snapshot, place, ImVec2(room.x, log)); });
-  ImGui::PopStyleVar();
+  auto const network = is_wide ? kit_.cells(44) : room.x;
+  draw_peers(snapshot, place, ImVec2(is_wide ? room.x - space - network : room.x, peers));
+  next_panel(kit_, is_wide);
+  draw_network(kit_, snapshot, ImVec2(network, is_wide ? peers : Card::height_for(kit_, 6)));
+  row_gap(kit_);
+  draw_log_tail(kit_, snapshot, place, ImVec2(room.x, log));
 }
 
 }  // namespace pim::ui

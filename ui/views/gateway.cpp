@@ -170,6 +170,7 @@ void GatewayView::draw(Snapshot const& snapshot, Actions& actions, Place& place)
   if (is_wide) ImGui::SameLine(0, gap);
   auto const right = is_wide ? room.x - gap - left : room.x;
   draw_throughput(kit_, snapshot.shared_traffic, "Shared", ImVec2(right, state));
+  kit_.gap(6);
   auto const rest = std::max(Card::height_for(kit_, 8), room.y - state - gap);
   draw_users(snapshot, place, ImVec2(left, is_wide ? rest : Card::height_for(kit_, 5)));
   if (is_wide) ImGui::SameLine(0, gap);

@@ -45,6 +45,7 @@ void LogsView::draw_filters(Snapshot const& snapshot, Actions& actions) {
     else
       held_ = snapshot.logs;
   }
+  kit_.gap(4);
   if (ctrl_pressed('F')) kit_.focus_input("logs/search");
   kit_.input("logs/search", filter_.needle, "search in message, source and peer   (Ctrl+F)",
              ImGui::GetContentRegionAvail().x);

@@ -72,6 +72,22 @@ std::string readable(std::string reason) {
   return printable(reason);
 }
 
+/// `↳ reason   ████░░   1,022`: how large a part of all drops it is.
+void tally(Kit& kit, std::string const& reason, std::uint64_t count, std::uint64_t all) {
+  auto const at = ImGui::GetCursorScreenPos();
+  auto const room = ImGui::GetContentRegionAvail().x;
+  auto const height = kit.fonts().body->FontSize;
+  auto const number = count_text(count);
+  auto const right = kit.cells(10);
+  kit.paint(at, colour::secondary, "↳ " + reason, room - right - kit.cells(9));
+  kit.paint(ImVec2(at.x + room - kit.width_of(number), at.y), colour::secondary, number);
+  ImGui::SetCursorScreenPos(ImVec2(at.x + room - right - kit.cells(8), at.y + std::round(height / 2) - kit.px(2)));
+  bar(all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all), colour::secondary,
+      ImVec2(kit.cells(8), kit.px(4)));
+  ImGui::SetCursorScreenPos(at);
+  ImGui::Dummy(ImVec2(room, height));
+}
+
 }  // namespace
 
 void draw_identity(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
@@ -104,18 +120,15 @@ void draw_network(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
   Card const card(kit, "network", "Network", size, {"since the daemon started", colour::metadata, {}});
   if (!snapshot.status) return kit.line(colour::metadata, "pim has not answered yet");
   auto const& stats = snapshot.status->stats;
-  field(kit, "carried", bytes_text(stats.forwarded_bytes) + " in " + count_text(stats.forwarded_packets) + " packets",
+  field(kit, "carried", bytes_text(stats.forwarded_bytes) + ", " + count_text(stats.forwarded_packets) + " packets",
         colour::text);
-  field(kit, "dropped", count_text(stats.dropped), stats.dropped > 0 ? colour::text : colour::secondary, 18);
-  field(kit, "queue full", count_text(stats.congestion_drops),
-        stats.congestion_drops > 0 ? colour::amber : colour::secondary, 18);
+  field(kit, "dropped", count_text(stats.dropped) + " packets", stats.dropped > 0 ? colour::text : colour::secondary);
   auto const drops = drops_by_count(snapshot.status->drops);
   if (drops.empty()) return kit.line(colour::secondary, "↳ nothing was dropped");
   auto const pitch = kit.fonts().body->FontSize + ImGui::GetStyle().ItemSpacing.y;
   auto const rows = static_cast<std::size_t>(std::max(0.0F, ImGui::GetContentRegionAvail().y / pitch));
   auto const shown = drops.size() <= rows ? drops.size() : rows > 0 ? rows - 1 : 0;
-  for (std::size_t i = 0; i < shown; ++i)
-    field(kit, "↳ " + readable(drops[i].first), count_text(drops[i].second), colour::secondary, 28);
+  for (std::size_t i = 0; i < shown; ++i) tally(kit, readable(drops[i].first), drops[i].second, stats.dropped);
   if (shown < drops.size()) kit.line(colour::metadata, "↳ " + std::to_string(drops.size() - shown) + " reasons more");
 }
 

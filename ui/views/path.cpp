@@ -94,6 +94,9 @@ void draw_leg(Kit& kit, Leg const& leg, float from, float to, float y) {
     for (auto x = from; x < to; x += kit.px(8))
       list.AddLine(ImVec2(x, y), ImVec2(std::min(x + kit.px(4), to), y), colour);
     if (!leg.below.empty())
+      list.AddRectFilled(ImVec2(middle - kit.cells(1.5F), y - 1), ImVec2(middle + kit.cells(1.5F), y + 2),
+                         Kit::ink(colour::card));
+    if (!leg.below.empty())
       kit.paint(ImVec2(middle - kit.cells(0.5F), y - kit.fonts().body->FontSize / 2), leg.colour, "✗", 0,
                 kit.fonts().strong);
   } else {
@@ -106,7 +109,7 @@ void draw_leg(Kit& kit, Leg const& leg, float from, float to, float y) {
     kit.paint(ImVec2(middle - width / 2, at), tone, text, room);
   };
   centred(leg.above, colour::metadata, y - kit.fonts().body->FontSize - kit.px(4));
-  centred(leg.below, leg.below_colour, y + kit.px(5));
+  centred(leg.below, leg.below_colour, y + kit.px(8));
 }
 
 }  // namespace
@@ -133,7 +136,7 @@ void draw_path(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
     auto const top = y - std::round(kit.fonts().body->FontSize / 2);
     kit.paint(ImVec2(x, top), hop.colour, hop.glyph, 0, kit.fonts().strong);
     kit.paint(ImVec2(x + kit.cells(2), top), hop.colour, hop.name, longest - kit.cells(2), kit.fonts().strong);
-    kit.paint(ImVec2(x + kit.cells(2), y + kit.px(12)), colour::metadata, hop.below, widths[i] + kit.cells(2));
+    kit.paint(ImVec2(x + kit.cells(2), y + kit.px(10)), colour::metadata, hop.below, widths[i] + kit.cells(2));
     x += widths[i];
     if (i < path.legs.size()) draw_leg(kit, path.legs[i], x + kit.cells(1.5F), x + leg - kit.cells(1.5F), y);
     x += leg;

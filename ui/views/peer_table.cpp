@@ -11,14 +11,14 @@ namespace {
 
 constexpr std::array<Column, 10> columns = {{{"State", 12, false, false, 9},
                                              {"Name", 14, true, false, 10},
-                                             {"Id", 8, false, false, 7},
-                                             {"Path", 12, true, false, 6},
+                                             {"Id", 8, false, false, 5},
+                                             {"Path", 16, true, false, 7},
                                              {"Latency", 8, false, true, 8},
                                              {"Loss", 6, false, true, 2},
                                              {"Received", 10, false, true, 4},
                                              {"Sent", 10, false, true, 3},
                                              {"Handshake", 11, false, true, 1},
-                                             {"Trust", 12, false, false, 5}}};
+                                             {"Trust", 11, false, false, 6}}};
 constexpr std::array sorts = {PeerColumn::state,     PeerColumn::name, PeerColumn::id,       PeerColumn::path,
                               PeerColumn::latency,   PeerColumn::loss, PeerColumn::received, PeerColumn::sent,
                               PeerColumn::handshake, PeerColumn::trust};
@@ -36,7 +36,7 @@ void draw_row(TableRow const& row, Peer const& peer, Time now) {
   auto const is_up = p.state == protocol::PeerState::active || p.state == protocol::PeerState::relayed;
   auto const text = is_up ? colour::text : colour::secondary;
   row.cell(0, state.colour, std::string(state.glyph) + " " + std::string(state.word));
-  row.cell(1, p.is_gateway ? colour::bright : text, (p.is_gateway ? "◉ " : "") + title_of(p));
+  row.cell(1, p.is_gateway && is_up ? colour::bright : text, (p.is_gateway ? "◉ " : "") + title_of(p));
   row.cell(2, colour::secondary, p.node_id_short.empty() ? "–" : p.node_id_short);
   row.cell(3, colour::secondary, path_text(p));
   row.cell(4, colour_of(latency_tone(p.latency_ms)), latency_text(p.latency_ms));

@@ -37,6 +37,7 @@ void PeersView::draw_filters(Snapshot const& snapshot, Place& place) {
     if (kit_.chip("peers/filter/" + std::string(chip.word), label, query_.group == chip.group))
       query_.group = chip.group;
   }
+  kit_.gap(4);
   auto const button = kit_.button_width("ADD PEER");
   if (ctrl_pressed('F')) kit_.focus_input("peers/search");
   kit_.input("peers/search", query_.needle, "search by name, id or address   (Ctrl+F)",

@@ -46,18 +46,18 @@ bool toggle(Kit& kit, Snapshot const& snapshot) {
   if (press.is_focused)
     list.AddRect(ImVec2(press.min.x - kit.px(3), press.min.y - kit.px(3)),
                  ImVec2(press.max.x + kit.px(3), press.max.y + kit.px(3)), Kit::ink(colour::bright));
-  kit.paint(ImVec2(end.x + kit.cells(2), press.min.y + kit.px(3)), mark.colour, word, 0, kit.fonts().strong);
+  kit.paint(ImVec2(end.x + kit.cells(2), press.min.y + kit.px(2)), mark.colour, word, 0, kit.fonts().strong);
   return press.is_clicked;
 }
 
 void draw_switch(Kit& kit, Snapshot const& snapshot, Actions& actions) {
   kit.line(colour::text, "Route internet via mesh", kit.fonts().title);
   kit.line(colour::metadata, "(split-default routing)");
-  kit.gap(4);
+  kit.gap(6);
   ImGui::BeginDisabled(!snapshot.is_live() || snapshot.route.is_pending());
   if (toggle(kit, snapshot)) actions.request(action::ToggleRoute{});
   ImGui::EndDisabled();
-  kit.gap(2);
+  kit.gap(6);
   if (!snapshot.route.problem.empty()) {
     kit.line(colour::red, "✗ " + snapshot.route.problem);
   } else {
@@ -76,7 +76,7 @@ std::string route_sentence(Snapshot const& snapshot) {
     case RoutePhase::pending_on: return "Waiting for the daemon to confirm";
     case RoutePhase::pending_off: return "Waiting for the daemon to confirm";
     case RoutePhase::on: return on_sentence(snapshot);
-    case RoutePhase::blocking: return "No gateway is usable: nothing leaves this device";
+    case RoutePhase::blocking: return "No gateway is usable";
   }
   return {};
 }
@@ -84,17 +84,17 @@ std::string route_sentence(Snapshot const& snapshot) {
 void draw_route_card(Kit& kit, Snapshot const& snapshot, Actions& actions) {
   auto const room = ImGui::GetContentRegionAvail().x;
   auto const is_wide = room >= kit.cells(96);
-  auto const height = kit.px(is_wide ? 128 : 224);
+  auto const height = kit.px(is_wide ? 128 : 204);
   auto const mark = mark_of(snapshot.route);
   Card const card(kit, "route", "", ImVec2(room, height), {{}, colour::metadata, mark.colour});
   auto const inner = ImGui::GetContentRegionAvail();
-  auto const left = is_wide ? kit.cells(46) : inner.x;
-  ImGui::BeginChild("switch", ImVec2(left, is_wide ? inner.y : kit.px(100)), false,
+  auto const left = is_wide ? kit.cells(44) : inner.x;
+  ImGui::BeginChild("switch", ImVec2(left, is_wide ? inner.y : kit.px(112)), false,
                     ImGuiWindowFlags_NavFlattened | ImGuiWindowFlags_NoScrollbar);
   draw_switch(kit, snapshot, actions);
   ImGui::EndChild();
   if (is_wide) ImGui::SameLine(0, kit.cells(3));
-  draw_path(kit, snapshot, ImVec2(is_wide ? inner.x - left - kit.cells(3) : inner.x, is_wide ? inner.y : kit.px(92)));
+  draw_path(kit, snapshot, ImVec2(is_wide ? inner.x - left - kit.cells(3) : inner.x, is_wide ? inner.y : kit.px(72)));
 }
 
 }  // namespace pim::ui

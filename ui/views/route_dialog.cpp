@@ -53,7 +53,6 @@ void draw_route_dialog(Kit& kit, Snapshot const& snapshot, Actions& actions, Pla
     kit.paragraph(colour::amber, "Turned on now, pim blocks all internet traffic until an allowed gateway answers.");
   kit.gap(12);
   ImGui::BeginDisabled(!checks.permit());
-  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
   if (kit.button("route/confirm", checks.pass() ? "TURN ON ROUTING" : "TURN ON AND BLOCK UNTIL THEN",
                  checks.pass() ? ButtonLook::primary : ButtonLook::danger))
     actions.request(action::ConfirmRoute{});

@@ -33,15 +33,20 @@ std::string way_text(Snapshot const& snapshot, protocol::KnownGateway const& gat
   return std::to_string(gateway.hops) + " hops via " + name_of(snapshot, gateway.via);
 }
 
-void gateway_row(TableRow const& row, Snapshot const& snapshot, protocol::KnownGateway const& gateway) {
+enum class Consent { given, missing };
+
+Mark mark_of(protocol::KnownGateway const& gateway, Consent consent) {
+  if (gateway.selected) return {"◉", "in use", colour::bright};
+  if (!gateway.healthy) return {"✗", "unusable", colour::red};
+  if (consent == Consent::missing) return {"○", "offered", colour::amber};
+  return {"◆", "usable", colour::green};
+}
+
+void gateway_row(TableRow const& row, Snapshot const& snapshot, protocol::KnownGateway const& gateway,
+                 Consent consent) {
   auto const tone = gateway.selected ? colour::bright : gateway.healthy ? colour::text : colour::secondary;
-  row.cell(0,
-           gateway.selected  ? colour::bright
-           : gateway.healthy ? colour::green
-                             : colour::red,
-           gateway.selected  ? "◉ in use"
-           : gateway.healthy ? "◆ usable"
-                             : "✗ unusable");
+  auto const mark = mark_of(gateway, consent);
+  row.cell(0, mark.colour, std::string(mark.glyph) + " " + std::string(mark.word));
   row.cell(1, tone, name_of(snapshot, gateway.node_id));
   row.cell(2, colour::secondary, way_text(snapshot, gateway));
   auto const latency = gateway.latency_ms ? std::optional<double>(*gateway.latency_ms) : std::nullopt;
@@ -68,13 +73,13 @@ void route_row(TableRow const& row, Snapshot const& snapshot, protocol::RouteEnt
 
 /// A table of gateways; returns the clicked one's node_id.
 std::string gateway_table(Kit& kit, char const* name, Snapshot const& snapshot,
-                          std::vector<protocol::KnownGateway> const& list) {
+                          std::vector<protocol::KnownGateway> const& list, Consent consent) {
   auto const room = ImGui::GetContentRegionAvail();
   Table table(kit, name, gateway_columns, room.x);
   table.header();
   auto const clicked = table.rows(
       list.size(), 0, [&](std::size_t row) { return list[row].node_id; },
-      [&](std::size_t row, TableRow const& line) { gateway_row(line, snapshot, list[row]); });
+      [&](std::size_t row, TableRow const& line) { gateway_row(line, snapshot, list[row], consent); });
   return clicked >= 0 ? list[static_cast<std::size_t>(clicked)].node_id : std::string();
 }
 
@@ -92,13 +97,13 @@ void RoutingView::draw_gateways(Snapshot const& snapshot, Place& place, ImVec2 s
   if (list.empty())
     return kit_.paragraph(colour::secondary,
                           "None. A device that shares its internet is used only if you add it as a peer or allow it.");
-  go_to_peer(place, gateway_table(kit_, "gateway", snapshot, list));
+  go_to_peer(place, gateway_table(kit_, "gateway", snapshot, list, Consent::given));
 }
 
 void RoutingView::draw_offers(Snapshot const& snapshot, Place& place, ImVec2 size) {
   Card const card(kit_, "offers", "Offers you did not allow", size,
                   {"never used; click one to compare its fingerprint", colour::metadata, colour::amber});
-  go_to_peer(place, gateway_table(kit_, "offer", snapshot, snapshot.routes->offers));
+  go_to_peer(place, gateway_table(kit_, "offer", snapshot, snapshot.routes->offers, Consent::missing));
 }
 
 void RoutingView::draw_routes(Snapshot const& snapshot, Place& place, ImVec2 size) {
@@ -120,16 +125,16 @@ void RoutingView::draw(Snapshot const& snapshot, Actions& actions, Place& place)
   auto const top = ImGui::GetCursorPosY();
   auto const room = ImGui::GetContentRegionAvail();
   draw_route_card(kit_, snapshot, actions);
-  kit_.gap(4);
+  kit_.gap(6);
   auto const lines = [](std::size_t count) {
     return static_cast<float>(std::clamp<std::size_t>(count, 1, 6)) * 1.2F + 1.6F;
   };
   draw_gateways(snapshot, place, ImVec2(room.x, Card::height_for(kit_, lines(snapshot.routes->gateways.size()))));
   if (!snapshot.routes->offers.empty()) {
-    kit_.gap(4);
+    kit_.gap(6);
     draw_offers(snapshot, place, ImVec2(room.x, Card::height_for(kit_, lines(snapshot.routes->offers.size()))));
   }
-  kit_.gap(4);
+  kit_.gap(6);
   auto const rest = room.y - (ImGui::GetCursorPosY() - top);
   draw_routes(snapshot, place, ImVec2(room.x, std::max(rest, Card::height_for(kit_, 7))));
 }

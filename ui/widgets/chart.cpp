@@ -26,14 +26,18 @@ void sparkline(Kit& kit, std::span<double const> values, double ceiling, Colour 
   ImGui::Dummy(size);
 }
 
-void gauge(double part, ImVec2 size) {
+void bar(double part, Colour colour, ImVec2 size) {
   part = std::clamp(part, 0.0, 1.0);
   auto const at = ImGui::GetCursorScreenPos();
   auto& list = *ImGui::GetWindowDrawList();
-  auto const tone = part >= 0.95 ? colour::red : part >= 0.8 ? colour::amber : colour::green;
+  auto const filled = part > 0 ? std::max(1.0F, std::round(size.x * static_cast<float>(part))) : 0.0F;
   list.AddRectFilled(at, ImVec2(at.x + size.x, at.y + size.y), Kit::ink(colour::border));
-  list.AddRectFilled(at, ImVec2(at.x + std::round(size.x * static_cast<float>(part)), at.y + size.y), Kit::ink(tone));
+  list.AddRectFilled(at, ImVec2(at.x + filled, at.y + size.y), Kit::ink(colour));
   ImGui::Dummy(size);
+}
+
+void gauge(double part, ImVec2 size) {
+  bar(part, part >= 0.95 ? colour::red : part >= 0.8 ? colour::amber : colour::green, size);
 }
 
 }  // namespace pim::ui

@@ -11,6 +11,9 @@ namespace pim::ui {
 /// Takes `size` in the flow. Fewer values than bars leave the left empty.
 void sparkline(Kit& kit, std::span<double const> values, double ceiling, Colour colour, ImVec2 size);
 
+/// A bar of one colour filled to `part` (0 to 1, clamped); what is not nothing shows at least a pixel.
+void bar(double part, Colour colour, ImVec2 size);
+
 /// A bar filled to `part` (0 to 1, clamped), amber from 0.8 and red from 0.95.
 void gauge(double part, ImVec2 size);
 

@@ -1,5 +1,7 @@
 #include "ui/widgets/dialog.hpp"
 
+#include <imgui_internal.h>
+
 #include <algorithm>
 
 namespace pim::ui {
@@ -17,6 +19,8 @@ Dialog::Dialog(Kit& kit, char const* name, std::string_view title, float cells, 
                                          ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
   ImGui::PopStyleVar();
   if (!is_drawn_) return;
+  // A question shows at once where Enter would go, however the user came here.
+  if (ImGui::IsWindowAppearing()) ImGui::GetCurrentContext()->NavDisableHighlight = false;
   auto const min = ImGui::GetWindowPos();
   auto const size = ImGui::GetWindowSize();
   auto& list = *ImGui::GetWindowDrawList();

@@ -40,6 +40,7 @@ void Kit::begin_frame(Now now) {
   next_redraw_ = idle_redraw;
   cell_ = fonts_.body->CalcTextSizeA(fonts_.body->FontSize, FLT_MAX, 0, "0").x;
   rects.begin_frame();
+  if (auto input = tab_order_.begin_frame(); !input.empty()) focus_wanted_ = std::move(input);
   if (glides_.size() > max_glides) glides_.clear();
 }
 
@@ -121,8 +122,9 @@ Press Kit::pressable(std::string_view name, ImVec2 size, bool is_stop) {
   ImRect const box(window.DC.CursorPos, ImVec2(window.DC.CursorPos.x + size.x, window.DC.CursorPos.y + size.y));
   Press press{box.Min, box.Max};
   note(name, box.Min, box.Max);
+  if (is_stop) tab_order_.note(id, box.Min, box.Max);
   ImGui::ItemSize(size);
-  if (!ImGui::ItemAdd(box, id, nullptr, is_stop ? ImGuiItemFlags_Inputable : ImGuiItemFlags_None)) return press;
+  if (!ImGui::ItemAdd(box, id)) return press;
   press.is_clicked = ImGui::ButtonBehavior(box, id, &press.is_hovered, &press.is_held);
   press.is_focused = ImGui::IsItemFocused() && ImGui::GetIO().NavVisible;
   auto const is_enabled = (ImGui::GetItemFlags() & ImGuiItemFlags_Disabled) == 0;
@@ -146,12 +148,14 @@ bool Kit::button(std::string_view name, std::string_view label, ButtonLook look)
     case ButtonLook::plain: break;
     case ButtonLook::primary: resting = colour::green; break;
     case ButtonLook::danger: resting = lit = colour::red; break;
-    case ButtonLook::on_red: resting = lit = colour::ink; break;
+    case ButtonLook::on_red: resting = lit = colour::red; break;
   }
   auto& list = *ImGui::GetWindowDrawList();
-  if (look == ButtonLook::on_red)
-    list.AddRect(press.min, press.max, ink(colour::ink), 0, 0, press.is_hovered ? px(2) : 1);
-  else if (press.is_hovered)
+  if (look == ButtonLook::on_red) {
+    list.AddRectFilled(ImVec2(press.min.x - px(8), press.min.y - px(2)),
+                       ImVec2(press.max.x + px(8), press.max.y + px(2)),
+                       ink(press.is_hovered ? colour::panel : colour::ink));
+  } else if (press.is_hovered)
     list.AddRectFilled(press.min, press.max, ink(colour::panel));
   auto const tone = press.is_hovered ? lit : resting;
   auto const y = press.min.y + px(2);
@@ -170,7 +174,7 @@ bool Kit::chip(std::string_view name, std::string_view label, bool is_on) {
   auto const tone = is_on ? colour::bright : press.is_hovered ? colour::text : colour::secondary;
   auto const y = press.min.y + px(2);
   if (is_on) paint(ImVec2(press.min.x + cells(1), y), tone, "✓");
-  paint(ImVec2(press.min.x + cells(is_on ? 2.5F : 2), y), tone, label);
+  paint(ImVec2(press.min.x + cells(is_on ? 3 : 2), y), tone, label);
   outline(press);
   return press.is_clicked;
 }
@@ -191,6 +195,7 @@ bool Kit::input(std::string_view name, std::string& text, char const* hint, floa
   auto const is_entered = ImGui::InputTextWithHint("##text", hint, &text, ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::PopStyleColor(2);
   auto const is_edited = ImGui::IsItemEdited();
+  tab_order_.note(ImGui::GetItemID(), ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), name);
   auto const is_lit = ImGui::IsItemActive() || ImGui::IsItemFocused();
   ImVec2 const end(at.x + width, at.y + height);
   list.AddRect(at, end,

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "ui/widgets/fonts.hpp"
 #include "ui/widgets/rects.hpp"
+#include "ui/widgets/tab_order.hpp"
 #include "ui/widgets/theme.hpp"
 
 namespace pim::ui {
@@ -92,6 +93,7 @@ class Kit {
   Time previous_{};
   std::chrono::milliseconds next_redraw_{};
   std::string focus_wanted_;
+  TabOrder tab_order_;
   std::unordered_map<std::string, float> glides_;
 };
 

@@ -15,6 +15,14 @@ void RectBook::note(std::string_view name, ImVec2 min, ImVec2 max, ImVec2 clip_m
                                                   static_cast<int>(max.x - min.x), static_cast<int>(max.y - min.y)});
 }
 
+std::optional<ImVec2> RectBook::middle_of(std::string_view name) const {
+  auto const found = rects_.find(name);
+  if (found == rects_.end()) return std::nullopt;
+  auto const& rect = found->second;
+  return ImVec2(static_cast<float>(rect.x) + static_cast<float>(rect.width) / 2,
+                static_cast<float>(rect.y) + static_cast<float>(rect.height) / 2);
+}
+
 std::string RectBook::to_json() const {
   std::string json = "{";
   for (auto const& [name, rect] : rects_) {

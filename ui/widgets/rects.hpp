@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ class RectBook {
   /// Remembers a widget; only its visible part counts (`clip`), and one that is scrolled away is left out.
   void note(std::string_view name, ImVec2 min, ImVec2 max, ImVec2 clip_min, ImVec2 clip_max);
   [[nodiscard]] std::string to_json() const;
+  /// The middle of a widget of the last frame, or nothing when it was not in sight.
+  [[nodiscard]] std::optional<ImVec2> middle_of(std::string_view name) const;
 
  private:
   struct Rect {

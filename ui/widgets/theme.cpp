@@ -35,7 +35,7 @@ void set_colours(ImGuiStyle& style) {
 }  // namespace
 
 double contrast(Colour a, Colour b) {
-  auto const [dark, light] = std::minmax(luminance(a), luminance(b));
+  auto const [dark, light] = std::minmax({luminance(a), luminance(b)});
   return (light + 0.05) / (dark + 0.05);
 }
 
