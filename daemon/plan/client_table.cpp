@@ -21,7 +21,7 @@ class ClientTable {
 
   [[nodiscard]] Table make() const {
     Table table;
-    table.objects = {"counter blocked {}", "counter stale {}", "counter dns_refused {}"};
+    table.objects = {"counter blocked {}", "counter dns_refused {}"};
     auto& chains = table.chains;
     chains = {exact(), lan(), refuse(), refuse_dns(), via_tunnel(), marks()};
     if (input_.dns) {
@@ -38,8 +38,7 @@ class ClientTable {
   [[nodiscard]] Chain marks() const {
     return {"marks",
             "type filter hook prerouting priority mangle; policy accept;",
-            {"iifname { \"lo\", " + tunnel_ + " } return",
-             "udp dport " + ports_ + " fib daddr type { local, broadcast, multicast } meta mark set " + mark_,
+            {"udp dport " + ports_ + " fib daddr type { local, broadcast, multicast } meta mark set " + mark_,
              "udp sport 67 udp dport 68 meta mark set " + mark_, "ct mark " + mark_ + " meta mark set " + mark_}};
   }
 
@@ -53,7 +52,7 @@ class ClientTable {
   // The resolver of a container network is another container: its questions are not leaving this host.
   [[nodiscard]] Chain redirect_forwarded_dns() const {
     Chain chain{"nat_pre", "type nat hook prerouting priority -100; policy accept;", {}};
-    chain.rules = {"iifname { \"lo\", " + tunnel_ + " } return", "fib daddr type local return"};
+    chain.rules = {"fib daddr type local return"};
     if (!inside_.empty()) chain.rules.push_back("fib daddr oifname " + braces(inside_) + " return");
     add_redirection(chain);
     return chain;
@@ -68,8 +67,8 @@ class ClientTable {
   [[nodiscard]] Chain source() const {
     return {"nat_post",
             "type nat hook postrouting priority srcnat; policy accept;",
-            {"oifname != " + tunnel_ + " return", "ip saddr != " + to_string(input_.own_v4) + " masquerade",
-             "ip6 saddr != " + to_string(input_.own_v6) + " masquerade"}};
+            {"oifname " + tunnel_ + " ip saddr != " + to_string(input_.own_v4) + " masquerade",
+             "oifname " + tunnel_ + " ip6 saddr != " + to_string(input_.own_v6) + " masquerade"}};
   }
 
   [[nodiscard]] Chain out() const {
@@ -105,14 +104,12 @@ class ClientTable {
   }
 
   // The source is still the application's: what will be masqueraded passes, what cannot be any more (a
-  // connection from before, an answer to an inbound one) is ended so that the application notices.
+  // connection from before, an answer to an inbound one) goes on to be refused, so that the application notices.
   [[nodiscard]] Chain via_tunnel() const {
     return {"via_tunnel",
             "",
             {"ip saddr " + to_string(input_.own_v4) + " accept", "ip6 saddr " + to_string(input_.own_v6) + " accept",
-             "ct state new accept", "ct status & snat == snat accept",
-             "meta l4proto tcp counter name stale reject with tcp reset",
-             "counter name stale reject with icmpx admin-prohibited"}};
+             "ct state new accept", "ct status & snat == snat accept"}};
   }
 
   // What a host needs to keep its link and its address, and nothing beyond the link.
@@ -130,19 +127,18 @@ class ClientTable {
     Chain chain{"lan", "", {}};
     if (!input_.allow_lan) return chain;
     auto& rules = chain.rules;
-    // Where a LAN overlaps the mesh, the mesh wins.
-    rules.push_back("ip daddr " + to_string(input_.mesh_v4) + " return");
-    rules.push_back("ip6 daddr " + to_string(input_.mesh_v6) + " return");
+    std::vector<std::string> devices_v4;
     for (auto const& segment : around_.lan) {
       auto const device = "oifname " + quoted(segment.device);
       auto const v4 = texts(segment.prefixes, Family::v4);
       auto const v6 = texts(segment.prefixes, Family::v6);
       if (!v4.empty()) {
         rules.push_back(device + " ip daddr " + braces(v4) + " accept");
-        rules.push_back(device + " ip daddr 255.255.255.255 accept");
+        devices_v4.push_back(quoted(segment.device));
       }
       if (!v6.empty()) rules.push_back(device + " ip6 daddr " + braces(v6) + " accept");
     }
+    if (!devices_v4.empty()) rules.push_back("oifname " + braces(devices_v4) + " ip daddr 255.255.255.255 accept");
     rules.emplace_back("ip daddr 224.0.0.251 udp dport 5353 accept");
     rules.emplace_back("ip daddr 239.255.255.250 udp dport { 1900, 3702 } accept");
     rules.emplace_back("ip6 daddr ff02::fb udp dport 5353 accept");
@@ -158,13 +154,11 @@ class ClientTable {
   }
 
   [[nodiscard]] Chain refuse() const {
-    return {"refuse",
-            "",
-            {"meta l4proto tcp reject with tcp reset", "meta pkttype { broadcast, multicast } drop",
-             "reject with icmpx admin-prohibited"}};
+    return {"refuse", "", {"meta l4proto tcp reject with tcp reset", "reject with icmpx admin-prohibited"}};
   }
 
-  // After every NAT the real device: redirected DNS of a socket bound to another device cannot be re-routed.
+  // After every NAT the real device: redirected DNS of a socket bound to another device cannot be re-routed, and
+  // where a LAN overlaps the mesh, the mesh wins.
   [[nodiscard]] Chain post() const {
     return {"post",
             "type filter hook postrouting priority 110; policy accept;",

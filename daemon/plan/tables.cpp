@@ -37,7 +37,7 @@ Chain input_chain(Input const& input) {
                   " drop");
   rules.emplace_back("ct state established,related accept");
   rules.emplace_back("icmp type echo-request accept");
-  rules.emplace_back("icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert } accept");
+  rules.emplace_back("icmpv6 type echo-request accept");
   if (input.accept_inbound == AcceptInbound::all) {
     rules.push_back("ip saddr " + to_string(input.mesh_v4) + " accept");
     rules.push_back("ip6 saddr " + to_string(input.mesh_v6) + " accept");

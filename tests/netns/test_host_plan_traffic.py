@@ -9,6 +9,7 @@ import pytest
 
 from host_plan_driver import MARK, MESH4, MESH6, PLAN_DRIVER, Driver, Pair, ask_dns, fetch, leaks_during, release
 from lab import addresses as a, generators
+from lab.generators import dns_query
 from lab.topology import Network
 
 pytestmark = pytest.mark.skipif(not os.access(PLAN_DRIVER, os.X_OK), reason="tests/support/plan_driver is not built")
@@ -101,6 +102,47 @@ def test_a_container_may_still_ask_the_container_beside_it(network, pair):
         pair.client.do("on")
 
 
+@pytest.mark.parametrize("who, stub", [("client", "127.0.0.53"), ("client", "::1"), ("client", MESH4.format(2)),
+                                       ("container", "172.17.0.1"), ("container", "fdcc::1")])
+def test_a_resolver_on_the_host_itself_is_asked_itself(network, pair, who, stub):
+    family = socket.AF_INET6 if ":" in stub else socket.AF_INET
+    with network.client.socket(family, socket.SOCK_DGRAM) as server, \
+            getattr(network, who).socket(family, socket.SOCK_DGRAM) as client:
+        server.bind((stub, 53))
+        server.settimeout(1), client.settimeout(1)
+        client.sendto(b"stub?", (stub, 53))
+        data, peer = server.recvfrom(512)
+        server.sendto(b"stub!", peer)
+        assert (data, client.recv(512)) == (b"stub?", b"stub!")
+
+
+@pytest.mark.parametrize("server", [a.ONLINK_DNS4, a.ONLINK_DNS6])
+@pytest.mark.parametrize("who", ["client", "container"])
+def test_dns_that_was_under_way_before_does_not_go_on_beside_the_tunnel(network, pair, who, server):
+    """Its connection is tracked from before and is never redirected: the LAN exception must not carry it."""
+    node = getattr(network, who)
+    network.internet.ip(f"route add 172.17.0.0/16 via {a.CLIENT_LAN4}", f"route add fdcc::/64 via {a.CLIENT_LAN6}")
+    pair.client.do("off")
+    try:
+        with node.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(0.5)
+            client.connect((server, 53))
+            client.send(dns_query(b"before"))
+            assert client.recv(512)
+            pair.client.do("on")
+            network.servers.ask("reset")
+            network.sniffer.reset()
+            began = time.monotonic()
+            with pytest.raises(OSError):
+                client.send(dns_query(b"after"))
+                client.recv(512)
+            assert time.monotonic() - began < 0.4, "not refused at once"
+            assert network.leaks() == {}
+    finally:
+        network.internet.ip("route del 172.17.0.0/16", "route del fdcc::/64")
+        pair.client.do("on")
+
+
 def test_device_bound_and_link_local_dns_is_refused_at_once(network, pair):
     scope = int(network.client.run("cat", f"/sys/class/net/{a.UPLINK}/ifindex").stdout)
     for server in (a.ONLINK_DNS4, a.DNS4, a.ONLINK_DNS6, a.DNS6):
@@ -137,14 +179,48 @@ def test_the_lan_is_reached_directly_and_the_tunnel_serves_the_rest(network, pai
     assert network.client.run("ping", "-c1", "-W1", f"{a.ROUTER_LINK_LOCAL}%{a.UPLINK}", check=False).returncode == 0
 
 
-def lan_echo(network, own, other, port=7777):
+@pytest.mark.parametrize("own, other", [(a.CLIENT_LAN4, a.ONLINK_DNS4), (a.CLIENT_LAN6, a.ONLINK_DNS6)])
+def test_a_neighbour_that_the_client_has_forgotten_is_found_again(network, pair, own, other):
+    network.client.run("ip", "neigh", "flush", "to", other, "dev", a.UPLINK)
+    assert lan_echo(network, own, other) == own
+
+
+def test_the_host_reaches_its_own_containers(network, pair):
+    assert lan_echo(network, "172.17.0.1", "172.17.0.2", there=network.container) == "172.17.0.1"
+    assert lan_echo(network, "fdcc::1", "fdcc::2", there=network.container) == "fdcc::1"
+
+
+def test_containers_and_the_lan_reach_each_other(network, pair):
+    network.internet.ip(f"route add 172.17.0.0/16 via {a.CLIENT_LAN4}", f"route add fdcc::/64 via {a.CLIENT_LAN6}")
+    try:
+        for here, there in (("172.17.0.2", a.ONLINK_DNS4), ("fdcc::2", a.ONLINK_DNS6)):
+            assert lan_echo(network, here, there, source=network.container) == here
+            assert lan_echo(network, there, here, source=network.internet, there=network.container) == there
+    finally:
+        network.internet.ip("route del 172.17.0.0/16", "route del fdcc::/64")
+
+
+def test_nothing_out_of_the_tunnel_begins_a_connection_to_a_container(network, pair):
+    network.gateway.ip("route add 172.17.0.0/16 dev pim0", "route add fdcc::/64 dev pim0")
+    pair.client.do("on", accept="all")
+    try:
+        for here, there in ((MESH4.format(1), "172.17.0.2"), (MESH6.format(1), "fdcc::2")):
+            assert lan_echo(network, here, there, source=network.gateway, there=network.container) == "TimeoutError"
+    finally:
+        pair.client.do("on", accept="paired")
+        network.gateway.ip("route del 172.17.0.0/16", "route del fdcc::/64")
+
+
+def lan_echo(network, own, other, port=7777, source=None, there=None):
     """Who a neighbour on the LAN sees when the client sends to it."""
     family = socket.AF_INET6 if ":" in other else socket.AF_INET
-    with network.internet.socket(family, socket.SOCK_DGRAM) as server:
+    with (there or network.internet).socket(family, socket.SOCK_DGRAM) as server:
         server.bind((other, port))
         server.settimeout(1)
-        with network.client.socket(family, socket.SOCK_DGRAM) as client:
+        with (source or network.client).socket(family, socket.SOCK_DGRAM) as client:
             try:
+                if source:
+                    client.bind((own, 0))
                 client.sendto(b"hello", (other, port))
                 return server.recvfrom(512)[1][0]
             except OSError as error:
@@ -165,6 +241,8 @@ def test_nothing_leaks_with_the_tunnel_up_down_and_killed(network, pair, load):
     leaks, offered = leaks_during(network, load, 1.0)
     assert (leaks, offered > 300) == ({}, True)
     totals = load.totals()
+    for kind in ("tcp4-source", "udp4-source", "tcp6-source", "udp6-source", "icmp4-source", "stream6-source"):
+        assert totals[kind]["answered"], kind
     assert totals["tcp4-plain"]["answered"] and totals["udp6-plain"]["answered"] and totals["dns4-plain-onlink"]["answered"]
     pair.gateway.kill()
     try:
@@ -255,6 +333,45 @@ def test_connections_from_before_are_ended_and_not_carried_on_in_clear(network, 
                 time.sleep(0.05)
         assert network.leaks() == {}
     wait_for_tunnel(network)
+
+
+def test_a_device_bound_connection_from_before_is_ended_too(network, pair):
+    pair.client.do("off")
+    with network.client.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
+        stream.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"up0\0")
+        stream.settimeout(3)
+        stream.connect((a.RESERVED4, 443))
+        stream.sendall(b"before")
+        assert stream.recv(100) == b"before"
+        pair.client.do("on")
+        network.sniffer.reset()
+        with pytest.raises(ConnectionError):
+            for _ in range(20):
+                stream.sendall(b"after")
+                time.sleep(0.05)
+        assert network.leaks() == {}
+    wait_for_tunnel(network)
+
+
+@pytest.mark.parametrize("who", ["client", "container"])
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_what_is_blocked_is_refused_at_once_even_without_the_routes(network, pair, who, kind):
+    os.kill(pair.client.process.pid, 19)
+    try:
+        network.client.ip("rule del pref 5205")
+        network.sniffer.reset()
+        with getattr(network, who).socket(socket.AF_INET, kind) as client:
+            client.settimeout(1)
+            began = time.monotonic()
+            with pytest.raises(OSError):
+                client.connect((a.RESERVED4, 443))
+                client.send(b"hello")
+                client.recv(100)
+            assert time.monotonic() - began < 0.5
+        assert network.leaks() == {}
+    finally:
+        os.kill(pair.client.process.pid, 18)
+        pair.client.do("on")
 
 
 def test_redirected_dns_is_forgotten_when_asked_and_at_the_end(network, pair):
@@ -370,6 +487,54 @@ def test_a_dhcp_renewal_is_answered_without_the_lan_exception(network, pair):
         pair.client.do("on", allow_lan=1)
 
 
+def seen_by_the_router(network, send, what):
+    with network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
+        wire.bind(("to-client", 0))
+        wire.settimeout(0.4)
+        try:
+            send()
+        except OSError:
+            pass
+        try:
+            while what not in wire.recv(4096):
+                pass
+            return True
+        except TimeoutError:
+            return False
+
+
+def raw(network, family, proto, data, target, hops):
+    """Sends one packet of any protocol from the uplink."""
+    with network.client.socket(family, socket.SOCK_RAW, proto) as sender:
+        sender.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"up0\0")
+        if family == socket.AF_INET6:
+            for option in (socket.IPV6_UNICAST_HOPS, socket.IPV6_MULTICAST_HOPS):
+                sender.setsockopt(socket.IPPROTO_IPV6, option, hops)
+        sender.sendto(data, (target, 0))
+
+
+@pytest.mark.parametrize("name, family, proto, data, target, hops, passes", [
+    ("IGMP report", socket.AF_INET, 2, b"\x22\0\0\0igmp----", "224.0.0.22", 1, True),
+    ("router solicitation", socket.AF_INET6, 58, b"\x85\0\0\0solicit-", "ff02::2", 255, True),
+    ("router solicitation from afar", socket.AF_INET6, 58, b"\x85\0\0\0solicit-", "ff02::2", 64, False),
+    ("MLD report", socket.AF_INET6, 58, b"\x83\0\0\0mldrepo-" + bytes(12), "ff02::1234", 1, True),
+    ("MLD report that travels", socket.AF_INET6, 58, b"\x83\0\0\0mldrepo-" + bytes(12), "ff02::1234", 64, False),
+    ("router advertisement", socket.AF_INET6, 58, b"\x86\0\0\0advert--", "ff02::1", 255, False),
+    ("echo to a group", socket.AF_INET6, 58, b"\x80\0\0\0echoecho", "ff02::1", 255, False)])
+def test_what_keeps_the_link_alive_passes_and_no_more(network, pair, name, family, proto, data, target, hops, passes):
+    assert seen_by_the_router(network, lambda: raw(network, family, proto, data, target, hops), data[4:12]) == passes
+
+
+@pytest.mark.parametrize("sport, dport, passes", [(546, 547, True), (547, 546, False), (4000, 547, False)])
+def test_dhcpv6_is_asked_from_its_own_port_alone(network, pair, sport, dport, passes):
+    def send():
+        with network.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
+            client.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"up0\0")
+            client.bind(("", sport))
+            client.sendto(b"dhcpv6 solicit", ("ff02::1:2", dport))
+    assert seen_by_the_router(network, send, b"dhcpv6 solicit") == passes
+
+
 SO_BINDTODEVICE = 25
 
 
@@ -429,19 +594,26 @@ def test_the_tunnel_never_carries_the_daemons_own_datagrams(network, pair):
             client.sendto(b"into itself", (MESH4.format(1), 9100))
 
 
-def test_tcp_inside_the_tunnel_fits_it_without_path_mtu_discovery(network, pair):
-    """Both ends announce segments that fit, also for a container, whose own link is larger."""
-    with network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
-        wire.bind(("to-gateway", 0))
-        wire.settimeout(2)
-        assert fetch(network.container, a.WEB4) == a.GATEWAY4
-        sizes = set()
-        try:
-            while len(sizes) < 2:
-                frame = wire.recv(4096)
-                tcp = frame[34:]
-                if frame[12:14] == b"\x08\x00" and frame[23] == 6 and tcp[13] & 2 and tcp[20:22] == b"\x02\x04":
-                    sizes.add(struct.unpack("!H", tcp[22:24])[0] if tcp[13] & 16 == 0 else "answer")
-        except TimeoutError:
-            pass
-    assert {size for size in sizes if size != "answer"} == {1304}
+@pytest.mark.parametrize("address, size", [(a.WEB4, 1304), (a.WEB6, 1284)])
+def test_tcp_of_a_container_fits_the_tunnel_without_path_mtu_discovery(network, pair, address, size):
+    """Both ends announce segments that fit, though neither's own link is the tunnel. The gateway's clamp is shut off,
+    so that the client's is what is seen."""
+    network.gateway.run("nft", "flush chain inet pim0 mss")
+    with network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as far, \
+            network.container.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as near:
+        far.bind(("to-gateway", 0))
+        near.bind(("eth0", 0))
+        assert fetch(network.container, address) in (a.GATEWAY4, a.GATEWAY6)
+        assert announced(far, with_ack=False) == size
+        assert announced(near, with_ack=True) == size
+
+
+def announced(tap, with_ack):
+    """The MSS of the first SYN that the tap has seen."""
+    tap.settimeout(1)
+    while True:
+        frame = tap.recv(4096)
+        v4, v6 = frame[12:14] == b"\x08\x00", frame[12:14] == b"\x86\xdd"
+        tcp = frame[34:] if v4 and frame[23] == 6 else frame[54:] if v6 and frame[20] == 6 else b""
+        if len(tcp) > 24 and tcp[13] & 0x12 == (0x12 if with_ack else 2) and tcp[20:22] == b"\x02\x04":
+            return struct.unpack("!H", tcp[22:24])[0]

@@ -78,14 +78,15 @@ plan::GatewayInput make_gateway(Options const& options, plan::Input const& input
   return gateway;
 }
 
-// `without=FAMILY/CHAIN:N` leaves one rule out, to show that some test notices.
+// `without_MODE=FAMILY/CHAIN:N` leaves one rule out, to show that some test notices.
 void leave_out(plan::HostPlan& plan, std::string const& which) {
   auto const colon = which.find(':');
   if (colon == which.npos) return;
+  auto const number = std::stoul(which.substr(colon + 1));
   for (auto& table : plan.tables)
     for (auto& chain : table.chains)
-      if (table.family + "/" + chain.name == which.substr(0, colon))
-        chain.rules.erase(chain.rules.begin() + std::stol(which.substr(colon + 1)));
+      if (table.family + "/" + chain.name == which.substr(0, colon) && number < chain.rules.size())
+        chain.rules.erase(chain.rules.begin() + static_cast<std::ptrdiff_t>(number));
 }
 
 plan::HostPlan make_plan(std::string const& mode, Options const& options) {
@@ -94,7 +95,7 @@ plan::HostPlan make_plan(std::string const& mode, Options const& options) {
   if (mode == "on") input.routing = plan::Routing::on;
   if (mode == "gateway") input.gateway = make_gateway(options, input);
   auto plan = plan::make_plan(input);
-  leave_out(plan, option(options, "without"));
+  leave_out(plan, option(options, "without_" + mode));
   auto const& skipped = option(options, "skip");
   if (skipped == "mark_rule") std::erase_if(plan.rules, [](plan::Rule const& rule) { return rule.mark != 0; });
   if (skipped == "gateway_rule")
