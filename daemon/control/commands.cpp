@@ -78,7 +78,14 @@ void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
     return reply(id, Refused{Refusal::invalid_parameter, "this peer stands in the configuration file; remove it there"},
                  turn);
   std::erase_if(saved_.added_peers, [&](auto const& one) { return one.entry_id == *entry_id; });
+  auto const named = at->second.config.node_id;
   remove_entry(*entry_id, turn);
+  auto const names_it = [&](auto const& one) {
+    auto const& other = one.second.config;
+    return other.node_id == named || (other.public_key && crypto::node_id_of(*other.public_key) == named);
+  };
+  auto const is_named_elsewhere = std::any_of(entries_.begin(), entries_.end(), names_it);
+  if (named && !is_named_elsewhere) trust_.unlist(*named);
   reply(id, Done{}, turn);
 }
 

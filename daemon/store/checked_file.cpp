@@ -62,8 +62,10 @@ Result<std::optional<std::string>> load_checked(StoreWords const& words, std::st
 }
 
 Result<void> save_checked(FileSystem& files, StoreWords const& words, std::string const& path, std::string_view body) {
-  return replace_file(files, path, as_bytes(add_checksum(words.kind, body)),
-                      is_damaged(words, path) ? Keep::nothing : Keep::previous_generation);
+  auto const text = add_checksum(words.kind, body);
+  if (text.size() > max_size)
+    return fail(std::string{words.name} + " " + path + " would be too large to be read again");
+  return replace_file(files, path, as_bytes(text), is_damaged(words, path) ? Keep::nothing : Keep::previous_generation);
 }
 
 }  // namespace pim::store

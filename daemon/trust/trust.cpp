@@ -94,7 +94,15 @@ bool Trust::admit(Admission const& admission) {
   return is_changed;
 }
 
-void Trust::list(NodeId const& id) { allow_list_.insert(id); }
+void Trust::list(NodeId const& id) {
+  named_.insert(id);
+  (void)change(id, [&](Record& record) { record.level = level_for(id, &record); });
+}
+
+void Trust::unlist(NodeId const& id) {
+  named_.erase(id);
+  (void)change(id, [&](Record& record) { record.level = level_for(id, &record); });
+}
 
 bool Trust::forget(NodeId const& id) {
   if (!entries_.contains(id) && !pins_of_.contains(id)) return false;
@@ -176,7 +184,7 @@ Verdict Trust::judge(NodeId const& id, PublicKey const& key) const {
     return refuse(PairFailure::untrusted_peer_id, std::nullopt, id, "this id is blocked");
   if (known != nullptr && known->level == Level::pending)
     return refuse(PairFailure::untrusted_peer_id, std::nullopt, id, "this id waits for approval");
-  if (policy_ == Policy::allow_list && !allow_list_.contains(id))
+  if (policy_ == Policy::allow_list && !is_listed(id))
     return refuse(PairFailure::untrusted_peer_id, std::nullopt, id, "this id is not in trust.allow_list");
   return Admitted{level_for(id, known)};
 }
@@ -184,7 +192,7 @@ Verdict Trust::judge(NodeId const& id, PublicKey const& key) const {
 Level Trust::level_for(NodeId const& id, Record const* known) const {
   auto const stored = known != nullptr ? known->level : Level::open;
   if (stored == Level::blocked || stored == Level::verified || stored == Level::pending) return stored;
-  if (allow_list_.contains(id)) return Level::listed;
+  if (is_listed(id)) return Level::listed;
   if (stored == Level::first_use || stored == Level::once) return stored;
   // Open to all, or listed in a list that has changed since: no better known than a stranger.
   return policy_ == Policy::allow_all ? Level::open : Level::first_use;

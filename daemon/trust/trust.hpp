@@ -103,8 +103,10 @@ class Trust {
   /// admitted it. Returns whether something changed that has to be stored.
   bool admit(Admission const& admission);
 
-  /// The user named this identity: it counts as listed from now on.
+  /// The user named this identity, or took it back: it counts as listed in between. What stands in the
+  /// allow list stays listed.
   void list(NodeId const& id);
+  void unlist(NodeId const& id);
   /// Removes the record and its pins; false when there is none. Being blocked is forgotten too.
   bool forget(NodeId const& id);
   /// The user compared all digits. Does not lift a block: forget does. These four return false when there is
@@ -138,6 +140,7 @@ class Trust {
 
   [[nodiscard]] Verdict judge(NodeId const& id, PublicKey const& key) const;
   [[nodiscard]] Level level_for(NodeId const& id, Record const* known) const;
+  [[nodiscard]] bool is_listed(NodeId const& id) const { return allow_list_.contains(id) || named_.contains(id); }
   [[nodiscard]] bool is_stranger(Record const& record) const;
   [[nodiscard]] bool is_stored(Record const& record) const;
   bool pin(Admission const& admission);
@@ -149,7 +152,7 @@ class Trust {
   bool change(NodeId const& id, Change apply);
 
   Policy policy_;
-  std::unordered_set<NodeId> allow_list_;
+  std::unordered_set<NodeId> allow_list_, named_;
   std::unordered_map<NodeId, Entry> entries_;
   std::map<PublicKey, NodeId> by_key_;
   std::map<std::uint64_t, NodeId> strangers_;  ///< longest not seen first

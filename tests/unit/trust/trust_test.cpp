@@ -149,13 +149,33 @@ TEST_CASE("under allow_list the listed alone are admitted, whatever was known be
   CHECK_FALSE(trust.judge_outbound(home, bob.id, bob.key, {.public_key = bob.key}).ok());
 }
 
-TEST_CASE("an identity that the user names later is listed from then on, for the same key alone") {
-  Trust trust{Policy::allow_list, {}};
+TEST_CASE("an identity that the user names is listed until it is taken back, for the same key alone") {
+  Trust trust{Policy::allow_list, {bob.id}};
   CHECK_FALSE(trust.judge_inbound(alice.id, alice.key).ok());
   trust.list(alice.id);
+  trust.list(bob.id);
   CHECK(level_of(trust.judge_inbound(alice.id, alice.key)) == Level::listed);
   CHECK_FALSE(trust.judge_inbound(alice.id, mallory.key).ok());
-  CHECK_FALSE(trust.judge_inbound(bob.id, bob.key).ok());
+  CHECK_FALSE(trust.judge_inbound(mallory.id, mallory.key).ok());
+  trust.unlist(alice.id);
+  trust.unlist(bob.id);
+  CHECK_FALSE(trust.judge_inbound(alice.id, alice.key).ok());
+  CHECK(trust.judge_inbound(bob.id, bob.key).ok());  // the allow list names it, too
+}
+
+TEST_CASE("naming a known identity and taking it back changes its record, but no comparison and no block") {
+  auto trust = tofu();
+  for (auto const& who : {alice, bob, mallory}) trust.admit(inbound(who));
+  trust.verify(bob.id);
+  trust.block(mallory.id);
+  auto const version = trust.version();
+  for (auto const& who : {alice, bob, mallory}) trust.list(who.id);
+  CHECK(trust.find(alice.id)->level == Level::listed);
+  CHECK(trust.version() == version + 1);
+  for (auto const& who : {alice, bob, mallory}) trust.unlist(who.id);
+  CHECK(trust.find(alice.id)->level == Level::first_use);
+  CHECK(trust.find(bob.id)->level == Level::verified);
+  CHECK(trust.find(mallory.id)->level == Level::blocked);
 }
 
 TEST_CASE("under allow_all a stranger is admitted and nothing about it is kept") {
