@@ -236,7 +236,6 @@ auto Session::subscribe(typename Topic::Subscribe::Params const& params) -> Sess
     log_filter_ = params;
   else if (!hub_.model().is_ready())
     return make_error(errors::not_ready, "the daemon is still starting");
-  (void)hub_.fresh_model();
   subscription = std::string(Topic::name) + "-" + std::to_string(++last_subscription_);
   outbox_.begin(topic, hub_.published(topic));
   return typename Topic::Subscribe::Result{*subscription, hub_.published(topic), snapshot<Topic>()};
@@ -254,7 +253,7 @@ auto Session::unsubscribe(protocol::UnsubscribeParams const& params) -> SessionA
 
 template <class Topic>
 typename Topic::Snapshot Session::snapshot() const {
-  auto const& model = hub_.model();
+  auto const& model = hub_.fresh_model();
   if constexpr (std::is_same_v<Topic, protocol::topic::StatusTopic>)
     return model.full_status();
   else if constexpr (std::is_same_v<Topic, protocol::topic::PeersTopic>)

@@ -235,6 +235,17 @@ TEST_CASE("without_a_daemon_route_off_executes_the_release_and_passes_its_exit_c
   CHECK(shell("PATH=/nonexistent " + off).code != 0);
 }
 
+TEST_CASE("route_off_never_releases_beside_a_daemon_that_may_live") {
+  Folder folder;
+  auto const path = folder.path + "/pim.sock";
+  std::ofstream(path) << "not a socket, but something";
+  ::chmod(path.c_str(), 0000);
+  auto const ran = shell("timeout 20 " PIM_PROGRAM " --socket " + path + "/below route off");
+  CHECK(ran.code == 4);
+  CHECK_FALSE(has(ran, "--release"));
+  CHECK(has(ran, "sudo pim route off"));
+}
+
 TEST_CASE("route_on_over_ssh_from_outside_is_refused_without_force") {
   Cli cli;
   // 127.0.0.1 stands for an address of this host; the client's is public.

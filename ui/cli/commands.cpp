@@ -134,7 +134,12 @@ int route_on(Options const& options) {
 
 int route_off(Options const& options) {
   auto dialled = link::dial(link::socket_places(options.socket));
-  if (std::holds_alternative<link::NoDaemon>(dialled)) return release_without_daemon();
+  if (auto const* absent = std::get_if<link::NoDaemon>(&dialled)) {
+    // Never beside a daemon that lives: it would put back what was taken away.
+    if (!absent->may_exist) return release_without_daemon();
+    std::cerr << "pim: say it as the daemon's user, or: sudo pim route off\n";
+    return complain(*absent, options);
+  }
   Daemon daemon(std::get<link::Dialled>(std::move(dialled)));
   auto const answer = daemon.ask<method::RouteSetSplitDefault>({false});
   if (auto const* failed = std::get_if<Failed>(&answer)) {

@@ -43,6 +43,7 @@ int complain(Failed const& failed, Options const& options) {
 
 int complain(link::NoDaemon const& absent, Options const&) {
   std::cerr << "pim: " << absent.message << "\n";
+  if (!absent.may_exist) std::cerr << "pim: if internet is blocked, this opens it: pim route off\n";
   return code(Exit::no_daemon);
 }
 

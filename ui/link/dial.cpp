@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "protocol/socket_path.hpp"
 #include "ui/link/config_socket.hpp"
@@ -14,16 +14,17 @@
 namespace pim::link {
 namespace {
 
-/// The connected socket, or why there is none.
-std::variant<int, std::string> connect_to(std::string const& path) {
+/// The connected socket, or errno.
+std::variant<int, std::error_code> connect_to(std::string const& path) {
+  auto const failed = [](int code) { return std::error_code(code, std::generic_category()); };
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return "longer than a socket path may be";
+  if (path.size() >= sizeof address.sun_path) return failed(ENAMETOOLONG);
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   int const socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return std::string(std::strerror(errno));
+  if (socket < 0) return failed(errno);
   if (::connect(socket, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return socket;
-  std::string const why = errno == ECONNREFUSED ? "nobody listens" : std::strerror(errno);
+  auto const why = failed(errno);
   ::close(socket);
   return why;
 }
@@ -49,6 +50,7 @@ bool is_trusted_server(int connected_socket, std::string const& path) {
 }
 
 std::variant<Dialled, NoDaemon> dial(std::vector<std::string> const& places) {
+  NoDaemon absent;
   std::string tried;
   for (auto const& path : places) {
     auto const connected = connect_to(path);
@@ -56,12 +58,18 @@ std::variant<Dialled, NoDaemon> dial(std::vector<std::string> const& places) {
     if (auto const* socket = std::get_if<int>(&connected)) {
       if (is_trusted_server(*socket, path)) return Dialled{*socket, path};
       ::close(*socket);
+      absent.may_exist = true;
     } else {
-      why = std::get<std::string>(connected);
+      auto const error = std::get<std::error_code>(connected);
+      bool const nobody_listens = error == std::errc::connection_refused;
+      why = nobody_listens ? "nobody listens" : error.message();
+      absent.may_exist = absent.may_exist || (!nobody_listens && error != std::errc::no_such_file_or_directory);
     }
     tried.append(tried.empty() ? "" : "; ").append(path).append(": ").append(why);
   }
-  return NoDaemon{"pim is stopped (no pim-daemon answers: " + tried + ")"};
+  absent.message = absent.may_exist ? "pim does not answer this user (" + tried + ")"
+                                    : "pim is stopped (no pim-daemon answers: " + tried + ")";
+  return absent;
 }
 
 }  // namespace pim::link

@@ -19,7 +19,8 @@ struct Dialled {
 };
 
 struct NoDaemon {
-  std::string message;  ///< where it was sought and what was found
+  std::string message;     ///< where it was sought and what was found
+  bool may_exist = false;  ///< something is there that this user may not use or trust
 };
 
 [[nodiscard]] std::variant<Dialled, NoDaemon> dial(std::vector<std::string> const& places);
