@@ -1,0 +1,279 @@
+"""The real window on a screen of its own: against a socket that speaks the contract, and against the real daemon."""
+import os
+import struct
+import subprocess
+import time
+import zlib
+
+import pytest
+
+import desk
+from fake_daemon import FakeDaemon, SCENES, connected_state, make_state, node_id
+from lab.daemon import DASHBOARD, wait_until
+from lab.mesh import Mesh
+from lab.topology import Network
+
+pytestmark = [pytest.mark.needs("dashboard"), pytest.mark.skipif(desk.why_not() is not None, reason=str(desk.why_not())),
+              pytest.mark.limit(120)]
+
+
+@pytest.fixture
+def screen():
+    with desk.Screen() as made:
+        yield made
+
+
+@pytest.fixture
+def fake(tmp_path):
+    daemon = FakeDaemon(str(tmp_path / "pim.sock")).start()
+    yield daemon
+    daemon.stop()
+
+
+def off_state():
+    """Peers and gateways are there, routing is off."""
+    state = connected_state()
+    state["status"]["route_on"] = False
+    state["status"]["routes"]["selected_gateway"] = None
+    for gateway in state["table"]["gateways"]:
+        gateway["selected"] = False
+    return state
+
+
+def asked(fake, method):
+    with fake.lock:
+        return [params for name, params in fake.calls if name == method]
+
+
+def test_a_click_on_the_switch_and_one_to_confirm_turn_routing_on(screen, fake):
+    fake.state = off_state()
+    with desk.Window(screen, fake.path) as window:
+        window.click("route/switch")
+        window.wait("route/confirm")
+        assert asked(fake, "route.set_split_default") == []
+        window.click("route/confirm")
+        wait_until(lambda: fake.state["status"]["route_on"], 3, "route_on in the daemon")
+        window.wait_gone("route/confirm", 3)
+        assert asked(fake, "route.set_split_default") == [{"on": True}]
+
+
+def test_the_banner_comes_with_the_loss_and_its_button_releases(screen, fake):
+    with desk.Window(screen, fake.path) as window:
+        window.wait("route/switch")
+        assert not window.shows("banner/blocking")
+        fake.lose_gateway()
+        assert window.wait("banner/blocking", 3) < 0.5
+        for key in "123456":
+            window.chord("ctrl", key)
+            window.wait("banner/turn_off", 2)
+        window.click("banner/turn_off")
+        wait_until(lambda: not fake.state["status"]["route_on"], 3, "route_on false in the daemon")
+        window.wait_gone("banner/blocking", 3)
+
+
+def test_the_banner_leaves_when_the_gateway_returns(screen, fake):
+    with desk.Window(screen, fake.path) as window:
+        fake.lose_gateway()
+        window.wait("banner/blocking", 3)
+        fake.regain_gateway()
+        window.wait_gone("banner/blocking", 3)
+
+
+def test_the_keyboard_alone_turns_routing_on_and_off(screen, fake):
+    fake.state = off_state()
+    with desk.Window(screen, fake.path) as window:
+        window.focus()
+        window.chord("ctrl", "r")
+        window.wait("route/confirm", 3)
+        window.key("Return")
+        wait_until(lambda: fake.state["status"]["route_on"], 3, "route_on in the daemon")
+        window.wait_gone("route/confirm", 3)
+        window.chord("ctrl", "r")
+        wait_until(lambda: not fake.state["status"]["route_on"], 3, "route_on false in the daemon")
+
+
+def test_a_daemon_that_dies_is_seen_within_a_second_and_found_again(screen, fake):
+    with desk.Window(screen, fake.path) as window:
+        window.wait("route/switch")
+        fake.stop()
+        assert window.wait("banner/degraded", 3) < 1
+        window.click("route/switch")
+        fake.state = off_state()
+        fake.state["status"]["node"] = "another"
+        fake.start()
+        window.wait_gone("banner/degraded", 6)
+        assert asked(fake, "route.set_split_default") == []
+        window.click("route/switch")
+        window.wait("route/confirm")
+
+
+def test_a_daemon_that_never_confirms_is_not_believed(screen, fake):
+    fake.state = off_state()
+    fake.is_deaf = True
+    with desk.Window(screen, fake.path) as window:
+        window.click("route/switch")
+        window.click("route/confirm")
+        wait_until(lambda: asked(fake, "route.set_split_default"), 3, "the request")
+        window.wait_gone("route/confirm", 3)
+        time.sleep(5.5)
+        window.click("route/switch")  # off again, so the question can be asked anew
+        window.wait("route/confirm", 3)
+
+
+def test_a_peer_is_added_verified_and_forgotten(screen, fake):
+    fake.state = make_state()
+    with desk.Window(screen, fake.path, "--screen", "peers") as window:
+        window.focus()
+        window.click("peers/add")
+        window.wait("add/address")
+        time.sleep(0.3)
+        screen.xdotool("type", "--delay", 60, "192.0.2.77")
+        window.key("Return")
+        wait_until(lambda: asked(fake, "peers.add_static"), 3, "peers.add_static")
+        assert asked(fake, "peers.add_static")[0]["address"] == "192.0.2.77"
+        window.wait("all_peers/row/entry-0", 3)
+    fake.state = connected_state()
+    with desk.Window(screen, fake.path, "--screen", "peers") as window:
+        window.click("all_peers/row/" + node_id("phone"))
+        window.click("peer/verify")
+        wait_until(lambda: asked(fake, "peers.verify"), 3, "peers.verify")
+        window.wait_gone("peer/verify", 3)
+        window.click("peer/forget")
+        window.click("peer/forget_sure")
+        wait_until(lambda: asked(fake, "peers.forget"), 3, "peers.forget")
+        window.wait_gone("all_peers/row/" + node_id("phone"), 3)
+
+
+def test_two_windows_show_one_daemon_and_closing_one_changes_nothing(screen, fake):
+    fake.state = off_state()
+    with desk.Window(screen, fake.path) as one, desk.Window(screen, fake.path) as two:
+        two.close()
+        one.click("route/switch")
+        one.click("route/confirm")
+        wait_until(lambda: fake.state["status"]["route_on"], 3, "route_on in the daemon")
+
+
+def test_an_idle_window_sleeps(screen, fake):
+    with desk.Window(screen, fake.path) as window:
+        window.wait("route/switch")
+        time.sleep(4)  # settles, toasts and transitions end
+        before, seconds = window.cpu_seconds(), 10
+        time.sleep(seconds)
+        share = (window.cpu_seconds() - before) / seconds
+        print(f"idle: {share:.2%} of one core")
+        assert share <= 0.01
+
+
+def test_the_first_frame_comes_soon(screen, fake):
+    took = []
+    for _ in range(3):
+        with desk.Window(screen, fake.path) as window:
+            took.append(time.monotonic() - window.started)
+    print(f"start of the program to first frame: {min(took):.2f} s")
+    assert min(took) < 2.0  # with the whole of start-up, on a machine that does other things
+
+
+@pytest.mark.parametrize("size, scale", [("1280x800", None), ("720x480", None), ("3840x2160", 2)])
+@pytest.mark.parametrize("scene", ["connected", "blocked", "many", "no-tunnel"])
+def test_pictures_are_taken_at_every_size(fake, tmp_path, scene, size, scale):
+    width, height = map(int, size.split("x"))
+    picture = tmp_path / "window.png"
+    fake.state = SCENES[scene]()
+    with desk.Screen(width, height) as wall:
+        arguments = ["--size", size, "--frames", "20", "--screenshot", picture, *(["--scale", str(scale)] if scale else [])]
+        subprocess.run([DASHBOARD, "--socket", fake.path, *map(str, arguments)], env=wall.environment, check=True, timeout=60)
+    seen_width, seen_height, colours = read_png(picture)
+    assert (seen_width, seen_height) == (width, height)
+    telling = {"connected": (34, 197, 94), "many": (34, 197, 94), "blocked": (255, 85, 85), "no-tunnel": (232, 168, 74)}
+    assert {(10, 12, 10), telling[scene]} <= colours
+
+
+def read_png(path):
+    """Width, height and the set of colours of a PNG with 8-bit RGB, without a library."""
+    data, at, pixels = path.read_bytes(), 8, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        if kind == b"IHDR":
+            width, height = struct.unpack(">II", body[:8])
+        if kind == b"IDAT":
+            pixels += body
+        at += 12 + length
+    rows, stride, last = zlib.decompress(pixels), width * 3 + 1, bytes(width * 3)
+    colours = set()
+    for y in range(height):
+        last = unfilter(rows[y * stride], rows[y * stride + 1:(y + 1) * stride], last)
+        if y % 4 == 0:
+            colours.update(zip(last[0::3], last[1::3], last[2::3]))
+    return width, height, colours
+
+
+def unfilter(kind, row, above):
+    line = bytearray(row)
+    for i, value in enumerate(row):
+        left, up = line[i - 3] if i >= 3 else 0, above[i]
+        corner = above[i - 3] if i >= 3 else 0
+        if kind == 1:
+            value += left
+        elif kind == 2:
+            value += up
+        elif kind == 3:
+            value += (left + up) // 2
+        elif kind == 4:
+            guess = left + up - corner
+            value += min((left, up, corner), key=lambda one: abs(guess - one))
+        line[i] = value & 255
+    return bytes(line)
+
+
+def run_without(environment, *arguments):
+    return subprocess.run([DASHBOARD, *arguments], env=environment, capture_output=True, text=True, timeout=20)
+
+
+def test_without_a_display_one_line_says_so():
+    bare = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    done = run_without(bare)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "no display" in done.stderr
+
+
+def test_without_opengl_one_line_says_so():
+    with desk.Screen(extensions=("-extension", "GLX")) as bare:
+        done = run_without({**bare.environment, "LIBGL_DRIVERS_PATH": "/nonexistent"})
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "OpenGL" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--scale", "0"], ["--nonsense"], ["--frames", "x"], ["--size", "10"]])
+def test_wrong_arguments_end_with_two(arguments):
+    done = run_without(dict(os.environ), *arguments)
+    assert done.returncode == 2 and done.stderr
+
+
+def test_help_and_version_need_no_display():
+    bare = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    assert "pim-dashboard 0." in run_without(bare, "--version").stdout
+    assert "--dump-rects" in run_without(bare, "--help").stdout
+
+
+@pytest.mark.needs("daemon")
+@pytest.mark.limit(180)
+def test_the_real_daemon_is_switched_blocked_and_released_from_the_window(screen):
+    with Network() as network:
+        mesh = Mesh(network)
+        mesh.start()
+        mesh.pair()
+        with desk.Window(screen, mesh.client.socket) as window:
+            window.click("route/switch")
+            window.click("route/confirm")
+            wait_until(lambda: mesh.client.status()["route_on"], 8, "route_on in the daemon")
+            window.wait_gone("route/confirm", 5)
+            mesh.gateway.kill()
+            # Nothing is in flight: it is traffic that makes the loss be noticed soon.
+            wait_until(lambda: mesh.fetch("http://192.0.2.1/", "-4", 1) is None and window.shows("banner/blocking"), 15,
+                       "the banner")
+            assert mesh.client.status()["kill_switch"]["engaged"]
+            window.click("banner/turn_off")
+            wait_until(lambda: not mesh.client.status()["route_on"], 8, "route_on false in the daemon")
+            window.wait_gone("banner/blocking", 5)
+        assert mesh.held_routes() == set()
