@@ -16,6 +16,8 @@ namespace {
 
 // Control waits 5 s for the host at most; the rest is for the disk and for clients.
 constexpr Duration time_to_end = std::chrono::seconds{8};
+// One wish to end may arrive as two signals: to the process and to its group.
+constexpr Duration one_wish = std::chrono::seconds{1};
 
 enum class Part : unsigned char { packet, host, rpc };
 
@@ -70,8 +72,11 @@ class Run {
   }
 
   void on_signal() {
+    auto const now = net::boot_now();
+    if (give_up_at_ != never && now < asked_at_ + one_wish) return;
     if (give_up_at_ != never) give_up("was told to end a second time");
-    give_up_at_ = net::boot_now() + time_to_end;
+    asked_at_ = now;
+    give_up_at_ = now + time_to_end;
     threads_.inbox.post(net::CommandInput{0, control::Shutdown{threads_.release_on_signal}});
   }
 
@@ -94,7 +99,7 @@ class Run {
   net::Fd signals_;
   net::Mailbox<Part> ended_;
   std::array<std::thread, 3> running_;
-  Time give_up_at_ = never;
+  Time asked_at_{}, give_up_at_ = never;
   bool done_ = false;
 };
 
