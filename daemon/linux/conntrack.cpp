@@ -24,6 +24,7 @@ struct Entry {
   IpAddress source;        ///< of the question
   IpAddress destination;   ///< as the application named it
   IpAddress answerer;      ///< where it really went
+  IpAddress asker;         ///< whom the answers are for
   std::uint16_t port = 0;  ///< of the destination
   Buffer original, id, zone;
 };
@@ -43,12 +44,14 @@ std::optional<Entry> entry_in(nlmsghdr const& message) {
   auto const source = address_of(original, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
   auto const destination = address_of(original, CTA_IP_V4_DST, CTA_IP_V6_DST);
   auto const answerer = address_of(reply, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-  if (!source || !destination || !answerer) return std::nullopt;
+  auto const asker = address_of(reply, CTA_IP_V4_DST, CTA_IP_V6_DST);
+  if (!source || !destination || !answerer || !asker) return std::nullopt;
   auto const port = Attributes{original.find(CTA_TUPLE_PROTO)}.find(CTA_PROTO_DST_PORT);
   return Entry{.family = header_of<nfgenmsg>(message).nfgen_family,
                .source = *source,
                .destination = *destination,
                .answerer = *answerer,
+               .asker = *asker,
                .port = port.size() == 2 ? load_be<std::uint16_t>(port.data()) : std::uint16_t{0},
                .original = copy_of(attributes.find(CTA_TUPLE_ORIG)),
                .id = copy_of(attributes.find(CTA_ID)),
@@ -94,24 +97,35 @@ bool was_redirected(Entry const& entry, std::vector<IpAddress> const& services) 
   return std::ranges::find(services, entry.answerer) != services.end();
 }
 
-}  // namespace
-
-Result<std::size_t> delete_redirected_dns(std::vector<IpAddress> const& services) {
+template <class IsToGo>
+Result<std::size_t> delete_entries(IsToGo const& is_to_go) {
   auto netfilter = NetlinkSocket::open(NETLINK_NETFILTER);
   if (!netfilter) return fail_with(netfilter.error());
   std::vector<Message> deletions;
   auto const read = for_each_entry(*netfilter, [&](Entry const& entry) {
-    if (was_redirected(entry, services)) deletions.push_back(deletion_of(entry));
+    if (is_to_go(entry)) deletions.push_back(deletion_of(entry));
   });
   if (!read) return fail_with(read.error());
   std::size_t deleted = 0;
   for (auto& deletion : deletions) {
     auto const done = netfilter->request(std::move(deletion));
     if (!done && done.error().code != ENOENT)
-      return fail("a redirected DNS connection cannot be deleted: " + done.error().text);
+      return fail("a tracked connection cannot be deleted: " + done.error().text);
     deleted += done ? 1 : 0;
   }
   return deleted;
+}
+
+}  // namespace
+
+Result<std::size_t> delete_redirected_dns(std::vector<IpAddress> const& services) {
+  return delete_entries([&](Entry const& entry) { return was_redirected(entry, services); });
+}
+
+Result<std::size_t> delete_masqueraded_as(std::vector<IpAddress> const& sources) {
+  return delete_entries([&](Entry const& entry) {
+    return entry.asker != entry.source && std::ranges::find(sources, entry.asker) != sources.end();
+  });
 }
 
 Result<std::size_t> count_connections_from(Prefix const& v4, Prefix const& v6) {

@@ -9,8 +9,12 @@
 
 namespace pim::linux_edge {
 
-/// Deletes every entry to port 53 whose answers come from one of `services`. The number deleted.
+/// Deletes every entry to port 53 whose answers come from one of `services`; none named: from any address that
+/// looks like one. The number deleted.
 [[nodiscard]] Result<std::size_t> delete_redirected_dns(std::vector<IpAddress> const& services);
+
+/// Deletes every entry of others that left with one of `sources`: without the tunnel it would go on leaving so.
+[[nodiscard]] Result<std::size_t> delete_masqueraded_as(std::vector<IpAddress> const& sources);
 
 /// Connections begun by addresses of the two prefixes and carried elsewhere. Reads the whole table.
 [[nodiscard]] Result<std::size_t> count_connections_from(Prefix const& v4, Prefix const& v6);

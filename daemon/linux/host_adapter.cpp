@@ -78,7 +78,8 @@ struct HostAdapter::Parts {
   Result<void> refuse_or_go_on(HostPlan const& plan, HostResult& result);
   Result<void> attach_device(HostPlan const& plan, HostResult& result);
   Result<void> set_up_device(HostPlan const& plan, HostResult& result);
-  Result<void> forget_dns(HostPlan const& plan, bool had_block);
+  Result<void> forget_dns(std::vector<IpAddress> const& services);
+  Result<void> forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources);
   Result<void> verify(HostPlan const& plan);
 
   std::optional<HostResult> on_readable();
@@ -141,7 +142,11 @@ Result<void> HostAdapter::Parts::settle(HostPlan const& plan, HostResult& result
   if (auto done = state.remove_other_rules(plan); !done) return done;
   if (auto done = state.sysctls().restore_others(plan.sysctls); !done) return done;
   if (auto done = state.sysctls().set(plan.sysctls); !done) return done;
-  if (auto done = forget_dns(plan, *had_block); !done) return done;
+  if (*had_block) {
+    auto const sources = state.tunnel_addresses(plan.names);
+    if (!sources) return fail_with(sources.error());
+    if (auto done = forget_block(plan, *sources); !done) return done;
+  }
   return state.load_tables(plan);
 }
 
@@ -151,11 +156,12 @@ Result<void> HostAdapter::Parts::release(HostPlan const& plan) {
   auto const note = [&](Result<void> const& done) {
     if (!done && !first) first = done.error();
   };
+  auto const sources = state.tunnel_addresses(plan.names);
   note(state.remove_other_rules(plan));
   note(state.remove_other_routes(plan));
   note(state.delete_device(plan.names));
   note(state.sysctls().restore_others(plan.sysctls));
-  note(forget_dns(plan, true));
+  note(forget_block(plan, sources ? *sources : std::vector<IpAddress>{}));
   note(state.delete_tables(plan));
   if (first) return fail_with(*first);
   return {};
@@ -173,9 +179,17 @@ Result<void> HostAdapter::Parts::set_up_device(HostPlan const& plan, HostResult&
   return state.set_up_device(plan);
 }
 
-Result<void> HostAdapter::Parts::forget_dns(HostPlan const& plan, bool had_block) {
-  if (!had_block) return {};
-  auto const deleted = delete_redirected_dns(plan.dns_services);
+Result<void> HostAdapter::Parts::forget_dns(std::vector<IpAddress> const& services) {
+  auto const deleted = delete_redirected_dns(services);
+  if (!deleted) return fail_with(deleted.error());
+  return {};
+}
+
+// Connections that were turned into the tunnel would be turned there, or leave with its address, for as long as
+// they are tracked.
+Result<void> HostAdapter::Parts::forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources) {
+  if (auto done = forget_dns(plan.dns_services); !done) return done;
+  auto const deleted = delete_masqueraded_as(sources);
   if (!deleted) return fail_with(deleted.error());
   return {};
 }
@@ -290,7 +304,7 @@ HostResult HostAdapter::apply(HostPlan const& plan) { return parts_->apply(plan)
 
 Result<void> HostAdapter::forget_redirected_dns() {
   if (!parts_->wanted || parts_->wanted->dns_services.empty()) return {};
-  return parts_->forget_dns(*parts_->wanted, true);
+  return parts_->forget_dns(parts_->wanted->dns_services);
 }
 
 int HostAdapter::fd() const { return parts_->poll.get(); }

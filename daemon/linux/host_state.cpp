@@ -246,6 +246,16 @@ Result<void> HostState::delete_device(Names const& names) {
   return {};
 }
 
+Result<std::vector<IpAddress>> HostState::tunnel_addresses(Names const& names) {
+  std::vector<IpAddress> out;
+  auto const index = tunnel_index(names);
+  if (index == 0) return out;
+  auto const found = rtnl_.addresses(index);
+  if (!found) return cannot("the addresses of " + names.interface + " cannot be read", found.error());
+  for (auto const& address : *found) out.push_back(address.ip);
+  return out;
+}
+
 // -- comparison
 
 Result<std::optional<std::string>> HostState::device_difference(HostPlan const& plan) {

@@ -38,6 +38,8 @@ class HostState {
   /// Persistence, settings, addresses, size, up. Needs an attached device.
   [[nodiscard]] Result<void> set_up_device(plan::HostPlan const& plan);
   [[nodiscard]] Result<void> delete_device(plan::Names const& names);
+  /// The device's own addresses, none when there is no device.
+  [[nodiscard]] Result<std::vector<IpAddress>> tunnel_addresses(plan::Names const& names);
 
   [[nodiscard]] SysctlKeeper& sysctls() { return sysctls_; }
 

@@ -103,13 +103,15 @@ class ClientTable {
     if (!v6.empty()) rules.push_back(own + "ip6 daddr " + braces(v6) + tail);
   }
 
-  // The source is still the application's: what will be masqueraded passes, what cannot be any more (a
-  // connection from before, an answer to an inbound one) goes on to be refused, so that the application notices.
+  // The source is still the application's: what will be or has been masqueraded here passes. What cannot be any
+  // more (a connection from before, an answer to an inbound one) goes on to be refused, so that its owner notices.
   [[nodiscard]] Chain via_tunnel() const {
+    auto const own_v4 = to_string(input_.own_v4);
+    auto const own_v6 = to_string(input_.own_v6);
     return {"via_tunnel",
             "",
-            {"ip saddr " + to_string(input_.own_v4) + " accept", "ip6 saddr " + to_string(input_.own_v6) + " accept",
-             "ct state new accept", "ct status & snat == snat accept"}};
+            {"ip saddr " + own_v4 + " accept", "ip6 saddr " + own_v6 + " accept", "ct state new accept",
+             "ct reply ip daddr " + own_v4 + " accept", "ct reply ip6 daddr " + own_v6 + " accept"}};
   }
 
   // What a host needs to keep its link and its address, and nothing beyond the link.

@@ -116,8 +116,8 @@ def test_a_resolver_on_the_host_itself_is_asked_itself(network, pair, who, stub)
         assert (data, client.recv(512)) == (b"stub?", b"stub!")
 
 
-@pytest.mark.parametrize("server", [a.ONLINK_DNS4, a.ONLINK_DNS6])
-@pytest.mark.parametrize("who", ["client", "container"])
+@pytest.mark.parametrize("who, server", [("client", a.ONLINK_DNS4), ("client", a.ONLINK_DNS6), ("client", a.ROUTER_LINK_LOCAL),
+                                         ("container", a.ONLINK_DNS4), ("container", a.ONLINK_DNS6)])
 def test_dns_that_was_under_way_before_does_not_go_on_beside_the_tunnel(network, pair, who, server):
     """Its connection is tracked from before and is never redirected: the LAN exception must not carry it."""
     node = getattr(network, who)
@@ -126,7 +126,8 @@ def test_dns_that_was_under_way_before_does_not_go_on_beside_the_tunnel(network,
     try:
         with node.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(0.5)
-            client.connect((server, 53))
+            scope = int(network.client.run("cat", f"/sys/class/net/{a.UPLINK}/ifindex").stdout)
+            client.connect((server, 53, 0, scope) if server == a.ROUTER_LINK_LOCAL else (server, 53))
             client.send(dns_query(b"before"))
             assert client.recv(512)
             pair.client.do("on")
@@ -351,6 +352,45 @@ def test_a_device_bound_connection_from_before_is_ended_too(network, pair):
                 time.sleep(0.05)
         assert network.leaks() == {}
     wait_for_tunnel(network)
+
+
+def test_connections_of_containers_end_when_the_tunnel_comes_and_when_it_goes(network, pair):
+    """Each was masqueraded as the host was then; going on with that address would be the wrong way."""
+    network.client.run("nft", "add table ip dock ; add chain ip dock post { type nat hook postrouting priority 100 ; } ; "
+                              "add rule ip dock post ip saddr 172.17.0.0/16 oifname != docker0 masquerade")
+    pair.client.do("off")
+    try:
+        for now, then in (("off", "on"), ("on", "off")):
+            pair.client.do(now)
+            with network.container.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, \
+                    network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
+                wire.bind(("to-client", 0))
+                wire.settimeout(0.2)
+                stream.settimeout(3)
+                stream.connect((a.RESERVED4, 443))
+                stream.sendall(b"before")
+                assert stream.recv(100) == b"before"
+                pair.client.do(then)
+                network.sniffer.reset()
+                with pytest.raises(ConnectionError):
+                    for _ in range(20):
+                        stream.sendall(b"xx")
+                        time.sleep(0.05)
+                assert not heard_from(wire, socket.inet_aton(MESH4.format(2)))
+    finally:
+        network.client.run("nft", "delete table ip dock")
+        pair.client.do("on")
+    wait_for_tunnel(network)
+
+
+def heard_from(wire, source):
+    try:
+        while True:
+            frame = wire.recv(4096)
+            if frame[12:14] == b"\x08\x00" and frame[26:30] == source:
+                return True
+    except TimeoutError:
+        return False
 
 
 @pytest.mark.parametrize("who", ["client", "container"])
