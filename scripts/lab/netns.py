@@ -43,6 +43,8 @@ class Node:
         if self._holder.stdout.readline() != b"ready\n":
             raise CommandFailed(f"namespace {name} could not be made")
         self.pid = self._holder.pid
+        if os.path.exists(f"/run/netns/{name}"):  # left by one whose end was cut short
+            run(["ip", "netns", "del", name])
         run(["ip", "netns", "attach", name, str(self.pid)])
         self.ip("link set lo up")
 

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from lab import sandbox
-from lab.daemon import DAEMON, Daemon
+from lab.daemon import DAEMON, Daemon, wait_until
 from lab.mesh import GATEWAYS, OWN, Mesh
 from lab.rpc import RpcError
 from lab.topology import Network
@@ -38,6 +38,14 @@ def open_tun(node):
     node.run("mount", "--bind", path, "/dev/net/tun")
 
 
+def settled(daemon):
+    """What status says of the interface once the attempt to make it is over."""
+    def known():
+        interface = daemon.status()["interface"]
+        return interface if "being made" not in interface.get("reason", "") else None
+    return wait_until(known, 10, "the tunnel is there or is not")
+
+
 def ordinary(network, prefix, capability=None):
     """The client's daemon as that user, from a copy of the program, with its own folders."""
     binary = os.path.join(network.client.dir, "pim-daemon")
@@ -61,7 +69,7 @@ def test_an_ordinary_user_with_only_net_admin_has_everything(network, prefix, ca
     assert status["Uid"].split() == [str(USER)] * 4
     assert int(status["CapPrm"], 16) == 1 << 12  # CAP_NET_ADMIN and nothing else
     mesh.pair()
-    assert mesh.client.status()["interface"]["up"] is True
+    wait_until(lambda: mesh.client.status()["interface"]["up"], 10, "the tunnel is up")
     mesh.client.call("route.set_split_default", on=True)
     mesh.wait_pages(GATEWAYS)
     mesh.client.kill()
@@ -76,7 +84,7 @@ def test_without_the_capability_it_runs_without_a_tunnel_and_says_why(network):
     mesh.client = ordinary(network, NOTHING)
     mesh.start()
     mesh.pair()  # the mesh needs no tunnel
-    interface = mesh.client.status()["interface"]
+    interface = settled(mesh.client)
     assert interface["up"] is False
     assert "CAP_NET_ADMIN" in interface["reason"] + interface.get("cure", "")
     with pytest.raises(RpcError) as refused:
@@ -93,7 +101,7 @@ def test_a_device_that_this_user_may_not_open_is_named_with_its_cure(network):
                        f"mount --bind {sandbox.RUN_DIR}/closed-tun /dev/net/tun")
     daemon = ordinary(network, AMBIENT)
     daemon.start()
-    interface = daemon.status()["interface"]
+    interface = settled(daemon)
     assert interface["up"] is False
     assert "/dev/net/tun" in interface["reason"] + interface.get("cure", "")
     os.unlink(f"{sandbox.RUN_DIR}/closed-tun")
