@@ -62,7 +62,7 @@ Ending serve(app::Ground const& ground) {
   net::Counters counters;
   host::HostThread host{
       {ground.names, ground.state_folder, ground.tun_path, able ? "" : able.error().message}, inbox, log};
-  app::RpcAdapter clients{{inbox, host, counters, held->log},
+  app::RpcAdapter clients{{inbox, host, counters, held->log, app::gateway_defaults(ground)},
                           app::NoteFeed{memory.impaired ? memory.impaired->reason : "", net::boot_now()}};
   rpc::Server server{app::server_options(ground), clients};
   clients.connect(server);

@@ -17,6 +17,14 @@ rpc::ServerOptions server_options(Ground const& ground) {
   return options;
 }
 
+control::GatewaySettings gateway_defaults(Ground const& ground) {
+  auto const& configured = ground.config().gateway;
+  control::GatewaySettings settings;
+  settings.max_connections = configured.max_connections;
+  settings.allow_private = configured.allow_private;
+  return settings;
+}
+
 rpc::ConfigChanged shown_config(Ground const& ground) {
   rpc::ConfigChanged shown;
   shown.toml.format = protocol::ConfigFormat::toml;

@@ -7,6 +7,8 @@
 namespace pim::app {
 
 [[nodiscard]] rpc::ServerOptions server_options(Ground const& ground);
+/// What the configuration says of a gateway that clients turn on.
+[[nodiscard]] control::GatewaySettings gateway_defaults(Ground const& ground);
 [[nodiscard]] rpc::ConfigChanged shown_config(Ground const& ground);
 
 }  // namespace pim::app

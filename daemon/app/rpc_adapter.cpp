@@ -9,8 +9,6 @@ namespace {
 
 using protocol::RpcError;
 
-constexpr std::uint32_t default_connections = control::GatewaySettings{}.max_connections;
-
 protocol::GatewayPreflight to_preflight(linux_edge::Preflight const& preflight) {
   protocol::GatewayPreflight result;
   result.supported = true;
@@ -159,9 +157,9 @@ void RpcAdapter::on(protocol::GatewayEnableParams& params, rpc::Reply reply) {
 void RpcAdapter::enable(protocol::GatewayEnableParams const& params, linux_edge::Preflight const& preflight,
                         rpc::Reply reply) {
   if (!preflight.passed()) return reply(to_error(preflight));
-  control::GatewaySettings settings;
+  auto settings = parts_.gateway;
   settings.nat_interface = params.nat_interface;
-  settings.max_connections = params.max_connections.value_or(default_connections);
+  if (params.max_connections) settings.max_connections = *params.max_connections;
   protocol::GatewayEnableResult result{true, params.nat_interface, advertised(preflight)};
   ask(control::EnableGateway{settings}, std::move(reply),
       [result = std::move(result)](control::Answer&) -> rpc::Outcome { return result; });

@@ -20,7 +20,8 @@ class RpcAdapter final : public rpc::Backend, public net::NotePort {
     net::PacketInbox& inbox;
     host::HostThread& host;
     net::Counters const& counters;
-    LogSink& log;  ///< control's records are written there; called on the RPC thread
+    LogSink& log;                      ///< control's records are written there; called on the RPC thread
+    control::GatewaySettings gateway;  ///< for what gateway.enable leaves open
   };
   RpcAdapter(Parts const& parts, NoteFeed feed) : parts_(parts), feed_(std::move(feed)) {}
 

@@ -63,7 +63,7 @@ struct Fixture {
   std::size_t answers = 0, wanted = 1;
   NameResolver names{
       io,
-      {.mark = 0x77, .first_try = std::chrono::milliseconds{30}, .limit = std::chrono::milliseconds{400}},
+      {.mark = 0x77, .first_try = std::chrono::milliseconds{30}, .limit = std::chrono::milliseconds{1'500}},
       [this](std::string const& host, std::vector<IpAddress> addresses) {
         resolved[host] = std::move(addresses);
         if (++answers == wanted) io.stop();
@@ -113,7 +113,7 @@ TEST_CASE("a_silent_server_ends_within_the_limit_and_an_unknown_name_at_once") {
   test.run();
   CHECK(test.answers == 1);
   CHECK(test.resolved["gateway.example."].empty());
-  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds{2});
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds{4});
 
   Fixture unknown;
   unknown.server.knows_v4 = unknown.server.knows_v6 = false;
