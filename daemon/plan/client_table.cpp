@@ -23,7 +23,7 @@ class ClientTable {
     Table table;
     table.objects = {"counter blocked {}", "counter dns_refused {}"};
     auto& chains = table.chains;
-    chains = {exact(), lan(), refuse(), refuse_dns(), via_tunnel(), marks()};
+    chains = {exact(), lan(), refuse(), via_tunnel(), marks()};
     if (input_.dns) {
       chains.push_back(redirect_own_dns());
       chains.push_back(redirect_forwarded_dns());
@@ -82,13 +82,14 @@ class ClientTable {
     add_resolvers(rules);
     rules.emplace_back("jump exact");
     // Connections older than the redirection must not use the LAN exception.
-    rules.push_back(std::string{dns_port} + "goto refuse_dns");
+    rules.push_back(std::string{dns_port} + "counter name dns_refused goto refuse");
     rules.emplace_back("jump lan");
     rules.emplace_back("counter name blocked goto refuse");
     return chain;
   }
 
-  // The device is still the one from before the redirection here; chain post looks at the real one.
+  // The device is still the one from before the redirection here; chain post looks at the real one. Forwarded
+  // questions are redirected before they are routed and need no rule.
   void add_service(std::vector<std::string>& rules) const {
     rules.push_back("ip daddr " + service_v4_ + " ct status dnat accept");
     rules.push_back("ip6 daddr " + service_v6_ + " ct status dnat accept");
@@ -148,13 +149,6 @@ class ClientTable {
     return chain;
   }
 
-  [[nodiscard]] Chain refuse_dns() const {
-    return {"refuse_dns",
-            "",
-            {"meta l4proto tcp counter name dns_refused reject with tcp reset",
-             "counter name dns_refused reject with icmpx port-unreachable"}};
-  }
-
   [[nodiscard]] Chain refuse() const {
     return {"refuse", "", {"meta l4proto tcp reject with tcp reset", "reject with icmpx admin-prohibited"}};
   }
@@ -175,10 +169,9 @@ class ClientTable {
     if (!inside_.empty())
       rules.push_back("iifname " + tunnel_ + " oifname " + braces(inside_) + " ct state established,related accept");
     rules.push_back("iifname " + tunnel_ + " drop");
-    if (input_.dns) add_service(rules);
     rules.push_back("oifname " + tunnel_ + " jump via_tunnel");
     add_inside(rules);
-    rules.push_back(std::string{dns_port} + "goto refuse_dns");
+    rules.push_back(std::string{dns_port} + "counter name dns_refused goto refuse");
     rules.emplace_back("jump lan");
     rules.emplace_back("counter name blocked goto refuse");
     return chain;

@@ -22,6 +22,10 @@ def network(request):
         yield network
 
 
+#: For what no reverse path check has a part in.
+once = pytest.mark.parametrize("network", [1], indirect=True, ids=["rp_filter_1"])
+
+
 def inside(network):
     """A container network behind the client: a bridge-like cable to a node of its own, and its own small server."""
     from lab.netns import Node, veth
@@ -75,6 +79,7 @@ def test_every_dns_question_reaches_the_gateways_resolver(network, pair, who, se
     assert {query["from"] for query in asked} <= {a.GATEWAY4, a.GATEWAY6} and asked
 
 
+@once
 def test_a_container_may_still_ask_the_container_beside_it(network, pair):
     with network.container.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("172.17.0.2", 53))
@@ -102,6 +107,7 @@ def test_a_container_may_still_ask_the_container_beside_it(network, pair):
         pair.client.do("on")
 
 
+@once
 @pytest.mark.parametrize("who, stub", [("client", "127.0.0.53"), ("client", "::1"), ("client", MESH4.format(2)),
                                        ("container", "172.17.0.1"), ("container", "fdcc::1")])
 def test_a_resolver_on_the_host_itself_is_asked_itself(network, pair, who, stub):
@@ -116,6 +122,7 @@ def test_a_resolver_on_the_host_itself_is_asked_itself(network, pair, who, stub)
         assert (data, client.recv(512)) == (b"stub?", b"stub!")
 
 
+@once
 @pytest.mark.parametrize("who, server", [("client", a.ONLINK_DNS4), ("client", a.ONLINK_DNS6), ("client", a.ROUTER_LINK_LOCAL),
                                          ("container", a.ONLINK_DNS4), ("container", a.ONLINK_DNS6)])
 def test_dns_that_was_under_way_before_does_not_go_on_beside_the_tunnel(network, pair, who, server):
@@ -144,6 +151,7 @@ def test_dns_that_was_under_way_before_does_not_go_on_beside_the_tunnel(network,
         pair.client.do("on")
 
 
+@once
 def test_device_bound_and_link_local_dns_is_refused_at_once(network, pair):
     scope = int(network.client.run("cat", f"/sys/class/net/{a.UPLINK}/ifindex").stdout)
     for server in (a.ONLINK_DNS4, a.DNS4, a.ONLINK_DNS6, a.DNS6):
@@ -161,6 +169,7 @@ def test_only_the_daemon_asks_the_uplinks_resolver_itself(network, pair):
     assert ask_dns(network.client, "198.18.100.1", mark=MARK, timeout=1) != "answered"
 
 
+@once
 @pytest.mark.parametrize("kind, port", [(socket.SOCK_DGRAM, 4000), (socket.SOCK_STREAM, 80)])
 def test_the_mark_alone_opens_nothing(network, pair, load, kind, port):
     network.sniffer.reset()
@@ -186,11 +195,13 @@ def test_a_neighbour_that_the_client_has_forgotten_is_found_again(network, pair,
     assert lan_echo(network, own, other) == own
 
 
+@once
 def test_the_host_reaches_its_own_containers(network, pair):
     assert lan_echo(network, "172.17.0.1", "172.17.0.2", there=network.container) == "172.17.0.1"
     assert lan_echo(network, "fdcc::1", "fdcc::2", there=network.container) == "fdcc::1"
 
 
+@once
 def test_containers_and_the_lan_reach_each_other(network, pair):
     network.internet.ip(f"route add 172.17.0.0/16 via {a.CLIENT_LAN4}", f"route add fdcc::/64 via {a.CLIENT_LAN6}")
     try:
@@ -201,6 +212,7 @@ def test_containers_and_the_lan_reach_each_other(network, pair):
         network.internet.ip("route del 172.17.0.0/16", "route del fdcc::/64")
 
 
+@once
 def test_nothing_out_of_the_tunnel_begins_a_connection_to_a_container(network, pair):
     network.gateway.ip("route add 172.17.0.0/16 dev pim0", "route add fdcc::/64 dev pim0")
     pair.client.do("on", accept="all")
@@ -336,6 +348,7 @@ def test_connections_from_before_are_ended_and_not_carried_on_in_clear(network, 
     wait_for_tunnel(network)
 
 
+@once
 def test_a_device_bound_connection_from_before_is_ended_too(network, pair):
     pair.client.do("off")
     with network.client.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
@@ -354,6 +367,7 @@ def test_a_device_bound_connection_from_before_is_ended_too(network, pair):
     wait_for_tunnel(network)
 
 
+@once
 def test_connections_of_containers_end_when_the_tunnel_comes_and_when_it_goes(network, pair):
     """Each was masqueraded as the host was then; going on with that address would be the wrong way."""
     network.client.run("nft", "add table ip dock ; add chain ip dock post { type nat hook postrouting priority 100 ; } ; "
@@ -393,6 +407,7 @@ def heard_from(wire, source):
         return False
 
 
+@once
 @pytest.mark.parametrize("who", ["client", "container"])
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_what_is_blocked_is_refused_at_once_even_without_the_routes(network, pair, who, kind):
@@ -414,6 +429,7 @@ def test_what_is_blocked_is_refused_at_once_even_without_the_routes(network, pai
         pair.client.do("on")
 
 
+@once
 def test_redirected_dns_is_forgotten_when_asked_and_at_the_end(network, pair):
     assert ask_dns(network.client, a.DNS4) == "answered"
     tracked = ("conntrack", "-L", "-d", a.DNS4, "-p", "udp", "--dport", "53")
@@ -429,6 +445,7 @@ def test_redirected_dns_is_forgotten_when_asked_and_at_the_end(network, pair):
     wait_for_tunnel(network)
 
 
+@once
 def test_peers_reach_only_what_accept_inbound_admits(network, pair):
     with network.client.socket(socket.AF_INET, socket.SOCK_STREAM) as server, \
             network.client.socket(socket.AF_INET6, socket.SOCK_STREAM) as server6:
@@ -553,6 +570,7 @@ def raw(network, family, proto, data, target, hops):
         sender.sendto(data, (target, 0))
 
 
+@once
 @pytest.mark.parametrize("name, family, proto, data, target, hops, passes", [
     ("IGMP report", socket.AF_INET, 2, b"\x22\0\0\0igmp----", "224.0.0.22", 1, True),
     ("router solicitation", socket.AF_INET6, 58, b"\x85\0\0\0solicit-", "ff02::2", 255, True),
@@ -565,6 +583,7 @@ def test_what_keeps_the_link_alive_passes_and_no_more(network, pair, name, famil
     assert seen_by_the_router(network, lambda: raw(network, family, proto, data, target, hops), data[4:12]) == passes
 
 
+@once
 @pytest.mark.parametrize("sport, dport, passes", [(546, 547, True), (547, 546, False), (4000, 547, False)])
 def test_dhcpv6_is_asked_from_its_own_port_alone(network, pair, sport, dport, passes):
     def send():
@@ -578,6 +597,7 @@ def test_dhcpv6_is_asked_from_its_own_port_alone(network, pair, sport, dport, pa
 SO_BINDTODEVICE = 25
 
 
+@once
 @pytest.mark.parametrize("group, port, passes", [
     ("224.0.0.251", 5353, True), ("239.255.255.250", 1900, True), ("255.255.255.255", 4000, True),
     ("224.0.0.5", 5353, False), ("239.1.2.3", 1900, False), ("224.0.0.251", 4000, False),
@@ -606,6 +626,7 @@ def test_groups_of_local_discovery_pass_with_the_lan_exception_and_no_others(net
     pair.client.do("on", allow_lan=1)
 
 
+@once
 def test_a_device_bound_socket_may_not_leave_for_a_container_network_by_the_uplink(network, pair):
     with network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
         wire.bind(("to-client", 0))
@@ -625,6 +646,7 @@ def test_a_device_bound_socket_may_not_leave_for_a_container_network_by_the_upli
             network.client.ip("route del 172.17.0.0/16 via 192.168.77.1 dev up0 metric 900")
 
 
+@once
 def test_the_tunnel_never_carries_the_daemons_own_datagrams(network, pair):
     with network.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.setsockopt(socket.SOL_SOCKET, 36, MARK)
@@ -634,6 +656,7 @@ def test_the_tunnel_never_carries_the_daemons_own_datagrams(network, pair):
             client.sendto(b"into itself", (MESH4.format(1), 9100))
 
 
+@once
 @pytest.mark.parametrize("address, size", [(a.WEB4, 1304), (a.WEB6, 1284)])
 def test_tcp_of_a_container_fits_the_tunnel_without_path_mtu_discovery(network, pair, address, size):
     """Both ends announce segments that fit, though neither's own link is the tunnel. The gateway's clamp is shut off,

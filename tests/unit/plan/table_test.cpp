@@ -85,8 +85,9 @@ TEST_CASE("without redirection DNS still never leaves outside the tunnel") {
   auto const plan = make_plan(input);
   CHECK(chain_of(plan, "nat_out").rules.empty());
   CHECK(text_of(plan).find("dnat") == std::string::npos);
-  CHECK(has_rule(chain_of(plan, "out"), "meta l4proto { tcp, udp } th dport 53 goto refuse_dns"));
-  CHECK(has_rule(chain_of(plan, "fwd_all"), "meta l4proto { tcp, udp } th dport 53 goto refuse_dns"));
+  CHECK(has_rule(chain_of(plan, "out"), "meta l4proto { tcp, udp } th dport 53 counter name dns_refused goto refuse"));
+  CHECK(has_rule(chain_of(plan, "fwd_all"),
+                 "meta l4proto { tcp, udp } th dport 53 counter name dns_refused goto refuse"));
 }
 
 TEST_CASE("inbound admission follows accept_inbound") {
