@@ -98,6 +98,9 @@ plan::HostPlan make_plan(std::string const& mode, Options const& options) {
   leave_out(plan, option(options, "without_" + mode));
   auto const& skipped = option(options, "skip");
   if (skipped == "mark_rule") std::erase_if(plan.rules, [](plan::Rule const& rule) { return rule.mark != 0; });
+  if (skipped == "mss")
+    for (auto& table : plan.tables)
+      std::erase_if(table.chains, [](plan::Chain const& chain) { return chain.name == "mss"; });
   if (skipped == "gateway_rule")
     std::erase_if(plan.rules, [](plan::Rule const& rule) { return !rule.from_interface.empty(); });
   if (skipped == "sysctls")
