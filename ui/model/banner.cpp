@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ids.hpp"
 #include "ui/model/format.hpp"
 
 namespace pim::ui {
@@ -58,7 +59,11 @@ Banner kill_switch_banner(Snapshot const& snapshot, Now now, seconds zone) {
   banner.sentence = std::move(words.sentence);
   if (kill_switch.since) banner.facts.push_back(since_text(*kill_switch.since, now, zone));
   if (kill_switch.last_gateway) banner.facts.push_back("last gateway " + name_of(snapshot, *kill_switch.last_gateway));
-  if (kill_switch.trying) banner.facts.push_back("trying " + printable(*kill_switch.trying));
+  if (kill_switch.trying) {
+    auto const is_id = parse_node_id(*kill_switch.trying).has_value();
+    banner.facts.push_back("trying " +
+                           (is_id ? name_of(snapshot, *kill_switch.trying) : printable(*kill_switch.trying)));
+  }
   if (kill_switch.verified_at && !is_unsafe)
     banner.facts.push_back("verified blocked at " + clock_text(*kill_switch.verified_at, zone));
   if (cause == BlockCause::no_gateway_allowed || cause == BlockCause::no_gateway_yet)

@@ -27,7 +27,7 @@ double number(Peer const& peer, PeerColumn column) {
   switch (column) {
     case PeerColumn::state: return static_cast<double>(p.state);
     case PeerColumn::path: return p.route_hops;
-    case PeerColumn::latency: return p.latency_ms ? *p.latency_ms : unknown;
+    case PeerColumn::latency: return latency_of(p).value_or(unknown);
     case PeerColumn::loss: return p.loss_percent;
     case PeerColumn::received: return static_cast<double>(p.rx_bytes);
     case PeerColumn::sent: return static_cast<double>(p.tx_bytes);
@@ -62,7 +62,7 @@ bool is_in(PeerGroup group, PeerSummary const& peer) {
     case PeerGroup::all: return true;
     case PeerGroup::direct: return peer.state == PeerState::active;
     case PeerGroup::relayed: return peer.state == PeerState::relayed;
-    case PeerGroup::unreachable: return peer.state == PeerState::connecting || peer.state == PeerState::failed;
+    case PeerGroup::unreachable: return !is_reached(peer);
     case PeerGroup::gateways: return peer.is_gateway || peer.offers_internet;
     case PeerGroup::unverified: return peer.trust == TrustLevel::first_use || peer.trust == TrustLevel::pending;
   }
@@ -92,9 +92,15 @@ std::vector<std::uint32_t> peer_rows(PeerList const& peers, PeerQuery const& que
   return rows;
 }
 
+bool is_reached(PeerSummary const& peer) { return peer.state == PeerState::active || peer.state == PeerState::relayed; }
+
+std::optional<double> latency_of(PeerSummary const& peer) {
+  if (!is_reached(peer) || !peer.latency_ms) return std::nullopt;
+  return *peer.latency_ms;
+}
+
 std::string path_text(PeerSummary const& peer) {
-  if (peer.state == PeerState::connecting || peer.state == PeerState::failed)
-    return peer.endpoint ? *peer.endpoint : std::string("–");
+  if (!is_reached(peer)) return peer.endpoint ? *peer.endpoint : std::string("–");
   if (peer.route_hops > 1) return std::to_string(peer.route_hops) + " hops";
   return "direct, " + std::string(to_string(peer.transport));
 }

@@ -5,6 +5,7 @@
 
 #include "ui/model/checks.hpp"
 #include "ui/model/format.hpp"
+#include "ui/model/words.hpp"
 
 namespace pim::ui {
 namespace {
@@ -141,22 +142,6 @@ void apply_status_event(Snapshot& snapshot, StatusEvent const& event, Now now) {
   }
 }
 
-void tell_of_peer(Snapshot& snapshot, PeerEvent const& event, Now now) {
-  auto const name = title_of(event.peer);
-  switch (event.kind) {
-    case PeerEventKind::connected: say(snapshot, Tone::good, name + " is connected", now); break;
-    case PeerEventKind::disconnected: say(snapshot, Tone::neutral, name + " is gone", now); break;
-    case PeerEventKind::pair_failed:
-      say(snapshot, Tone::bad, "Couldn't verify " + name + " (" + event.reason.value_or("unknown reason") + ")", now);
-      break;
-    case PeerEventKind::forgotten: say(snapshot, Tone::neutral, name + " is forgotten", now); break;
-    case PeerEventKind::state_changed:
-    case PeerEventKind::discovered:
-    case PeerEventKind::pair_requested:
-    case PeerEventKind::trusted: break;
-  }
-}
-
 /// The same peer: by identity, or by entry while an address has not answered yet.
 bool is_same_peer(PeerSummary const& a, PeerSummary const& b) {
   if (!a.node_id.empty() && !b.node_id.empty()) return a.node_id == b.node_id;
@@ -179,7 +164,7 @@ void apply_peer_event(Snapshot& snapshot, PeerEvent const& event, Now now) {
     peers->push_back({event.peer, now.boot, 1});
   }
   snapshot.peers = std::move(peers);
-  tell_of_peer(snapshot, event, now);
+  if (auto news = news_text(event); !news.text.empty()) say(snapshot, news.tone, std::move(news.text), now);
 }
 
 void apply_gateway_sample(Snapshot& snapshot, Throughput const& throughput, Now now) {
@@ -245,42 +230,6 @@ void add_lines(LogBook& book, std::vector<LogEvent> const& lines) {
   for (auto& line : fresh) book.add(std::move(line));
 }
 
-/// What a request was to do, behind "Couldn't".
-struct AttemptWords {
-  Snapshot const& snapshot;
-  std::string operator()(RouteSetSplitDefaultParams const& p) const {
-    return p.on ? "turn routing on" : "turn routing off";
-  }
-  std::string operator()(RouteTableParams const&) const { return "read the routes"; }
-  std::string operator()(GatewaysAllowParams const& p) const { return "allow " + name_of(snapshot, p.node_id); }
-  std::string operator()(GatewaysDisallowParams const& p) const { return "stop using " + name_of(snapshot, p.node_id); }
-  std::string operator()(PeersAddStaticParams const& p) const { return "add " + p.address; }
-  std::string operator()(PeersRemoveParams const&) const { return "remove the entry"; }
-  std::string operator()(PeersForgetParams const& p) const { return "forget " + name_of(snapshot, p.node_id); }
-  std::string operator()(PeersVerifyParams const& p) const { return "verify " + name_of(snapshot, p.node_id); }
-  std::string operator()(HandshakesListParams const&) const { return "read the handshakes"; }
-  std::string operator()(GatewayPreflightParams const&) const { return "check whether this device can share"; }
-  std::string operator()(GatewayEnableParams const& p) const { return "share internet over " + p.nat_interface; }
-  std::string operator()(GatewayDisableParams const&) const { return "stop sharing"; }
-};
-
-struct SuccessWords {
-  Snapshot const& snapshot;
-  std::string operator()(GatewaysAllowParams const& p) const {
-    return name_of(snapshot, p.node_id) + " is allowed as a gateway";
-  }
-  std::string operator()(GatewaysDisallowParams const& p) const {
-    return name_of(snapshot, p.node_id) + " is not used as a gateway any more";
-  }
-  std::string operator()(PeersAddStaticParams const& p) const { return p.address + " is added"; }
-  std::string operator()(PeersRemoveParams const&) const { return "the entry is removed"; }
-  std::string operator()(PeersVerifyParams const& p) const { return name_of(snapshot, p.node_id) + " is verified"; }
-  std::string operator()(GatewayEnableParams const& p) const { return "sharing internet over " + p.nat_interface; }
-  std::string operator()(GatewayDisableParams const&) const { return "sharing is off"; }
-  // The rest shows by itself: the switch, a list that fills, a peer that leaves with its own event.
-  std::string operator()(auto const&) const { return {}; }
-};
-
 struct Reducer {
   Snapshot& snapshot;
   Now now;
@@ -317,14 +266,14 @@ struct Reducer {
   void operator()(event::LedgerIs const& event) { snapshot.ledger = std::make_shared<Ledger>(event.ledger); }
   void operator()(event::CallDone const& event) {
     std::erase(snapshot.under_way, key_of(event.call));
-    if (auto words = std::visit(SuccessWords{snapshot}, event.call); !words.empty())
+    if (auto words = success_text(snapshot, event.call); !words.empty())
       say(snapshot, Tone::good, std::move(words), now);
   }
   void operator()(event::CallFailed const& event) {
     std::erase(snapshot.under_way, key_of(event.call));
     if (std::holds_alternative<RouteSetSplitDefaultParams>(event.call))
       tell_switch(snapshot, route_input::Refused{printable(event.reason)}, now);
-    say(snapshot, Tone::bad, "Couldn't " + std::visit(AttemptWords{snapshot}, event.call) + ": " + event.reason, now);
+    say(snapshot, Tone::bad, "Couldn't " + attempt_text(snapshot, event.call) + ": " + event.reason, now);
   }
   void operator()(event::Ticked) { tell_switch(snapshot, route_input::Ticked{}, now); }
   void operator()(StatusEvent const& event) {
@@ -339,40 +288,6 @@ struct Reducer {
   void operator()(LogEvent const& event) { snapshot.logs.add(line_of(event)); }
 };
 
-struct Decider {
-  Decision decision;
-  Now now;
-
-  void switch_to(RouteInput const& input) {
-    auto step_taken = step(std::move(decision.next.route), input, now.boot);
-    decision.next.route = std::move(step_taken.next);
-    if (step_taken.request) call(RouteSetSplitDefaultParams{*step_taken.request});
-  }
-  void call(Call call) {
-    decision.next.under_way.push_back(key_of(call));
-    decision.calls.push_back(std::move(call));
-  }
-
-  void operator()(action::ToggleRoute) { switch_to(route_input::Toggled{route_checks(decision.next).pass()}); }
-  void operator()(action::ConfirmRoute) {
-    if (route_checks(decision.next).permit()) switch_to(route_input::Confirmed{});
-  }
-  void operator()(action::CancelRoute) { switch_to(route_input::Cancelled{}); }
-  void operator()(action::TurnOffRoute) { switch_to(route_input::TurnedOff{}); }
-  void operator()(action::RetryNow) { decision.retry_now = true; }
-  void operator()(action::DismissToast const& dismissed) {
-    std::erase_if(decision.next.toasts, [&](Toast const& toast) { return toast.id == dismissed.id; });
-  }
-  void operator()(action::FollowLogs const& wanted) {
-    if (decision.next.log_level == wanted.level) return;
-    decision.next.log_level = wanted.level;
-    decision.follow_logs = true;
-  }
-  void operator()(Call const& wanted) {
-    if (!decision.next.is_under_way(wanted)) call(wanted);
-  }
-};
-
 }  // namespace
 
 Snapshot reduce(Snapshot snapshot, Event const& event, Now now) {
@@ -384,14 +299,6 @@ Snapshot reduce(Snapshot snapshot, Event const& event, Now now) {
   if (!std::visit(is_local, event)) snapshot.heard_at = now.boot;
   std::visit(Reducer{snapshot, now}, event);
   return snapshot;
-}
-
-Decision decide(Snapshot snapshot, Action const& action, Now now) {
-  auto const is_local =
-      std::holds_alternative<action::RetryNow>(action) || std::holds_alternative<action::DismissToast>(action);
-  Decider decider{{std::move(snapshot), {}, false, false}, now};
-  if (is_local || decider.decision.next.is_live()) std::visit(decider, action);
-  return std::move(decider.decision);
 }
 
 Time next_deadline(Snapshot const& snapshot) { return next_deadline(snapshot.route); }

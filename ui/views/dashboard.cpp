@@ -42,7 +42,7 @@ void DashboardView::draw_peers(Snapshot const& snapshot, Place& place, ImVec2 si
   if (snapshot.peers->empty()) {
     kit_.line(colour::secondary, snapshot.status ? "no peer is known yet" : "pim has not answered yet");
     kit_.gap(4);
-    if (kit_.button("peers/add", "ADD PEER", ButtonLook::primary)) {
+    if (snapshot.is_live() && kit_.button("peers/add", "ADD PEER", ButtonLook::primary)) {
       place.screen = Screen::peers;
       place.adds_peer = true;
     }
@@ -63,7 +63,7 @@ void DashboardView::draw(Snapshot const& snapshot, Actions& actions, Place& plac
   draw_route_card(kit_, snapshot, actions);
   row_gap(kit_);
 
-  auto const identity = Card::height_for(kit_, 6);
+  auto const identity = Card::height_for(kit_, 7);
   auto const left = is_wide ? std::floor((room.x - space) * 0.56F) : room.x;
   auto const right = is_wide ? room.x - space - left : room.x;
   draw_identity(kit_, snapshot, ImVec2(left, identity));

@@ -16,8 +16,9 @@ Mark mark_of(PeerState state) {
   return {"✗", "failed", colour::red};
 }
 
-Mark mark_of(RouteSwitch const& route) {
-  switch (route.phase) {
+Mark route_mark(Snapshot const& snapshot) {
+  if (!snapshot.status) return {"–", "UNKNOWN", colour::secondary};
+  switch (snapshot.route.phase) {
     case RoutePhase::off: return {"⊘", "OFF", colour::secondary};
     case RoutePhase::preflight: return {"◐", "CHECKING", colour::amber};
     case RoutePhase::confirm: return {"◐", "TO CONFIRM", colour::amber};

@@ -15,7 +15,8 @@ struct Mark {
 };
 
 [[nodiscard]] Mark mark_of(protocol::PeerState state);
-[[nodiscard]] Mark mark_of(RouteSwitch const& route);
+/// The switch as far as it is known: before the daemon's first word that is nothing.
+[[nodiscard]] Mark route_mark(Snapshot const& snapshot);
 [[nodiscard]] Mark mark_of(Snapshot const& snapshot);  ///< the connection and the node as a whole
 [[nodiscard]] Mark mark_of(LogLevel level);
 [[nodiscard]] Mark mark_of(protocol::TrustLevel trust);

@@ -97,7 +97,8 @@ void draw_identity(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
   auto const uptime =
       aged(status.uptime_s, snapshot.status_at, snapshot.is_live() ? kit.now().boot : snapshot.heard_at);
   field(kit, "name", printable(status.node));
-  field(kit, "address", status.mesh_ip + "  " + status.mesh_ipv6);
+  field(kit, "address v4", status.mesh_ip);
+  field(kit, "address v6", status.mesh_ipv6);
   field(kit, "role", roles(status));
   draw_interface(kit, status.interface);
   field(kit, "running for", duration_text(uptime) + "  listens on " + listening(status.transport));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ui/model/format.hpp"
+#include "ui/model/peer_rows.hpp"
 #include "ui/views/marks.hpp"
 
 namespace pim::ui {
@@ -62,11 +63,11 @@ Path mesh_path(Snapshot const& snapshot, std::string const& gateway_id) {
   auto const hops = known != gateways.end() ? known->hops : peer != nullptr ? peer->summary.route_hops : 1;
   std::optional<double> latency;
   if (known != gateways.end() && known->latency_ms) latency = *known->latency_ms;
-  if (!latency && peer != nullptr && peer->summary.latency_ms) latency = *peer->summary.latency_ms;
+  if (!latency && peer != nullptr) latency = latency_of(peer->summary);
   if (hops > 1 && known != gateways.end()) {
     auto const* relay = find_peer(snapshot, known->via);
     std::optional<double> to_relay;
-    if (relay != nullptr) to_relay = relay->summary.latency_ms;
+    if (relay != nullptr) to_relay = latency_of(relay->summary);
     path.legs.push_back(latency_leg(to_relay));
     path.hops.push_back({"◈", short_name(snapshot, known->via),
                          hops > 2 ? "relay, " + std::to_string(hops - 2) + " more" : "relay", colour::text});

@@ -40,6 +40,7 @@ HandshakeRecord const* changed_identity(Snapshot const& snapshot, protocol::Peer
 bool is_compared(TrustLevel trust) { return trust == TrustLevel::verified; }
 
 std::string outcome_text(HandshakeRecord const& record) {
+  if (record.outcome == HandshakeOutcome::established) return "established";
   auto const step = std::string(to_string(record.step));
   auto text = record.reason ? *record.reason : std::string(mark_of(record.outcome).word);
   text += " after " + step;
@@ -86,8 +87,9 @@ void PeerDetail::draw_path(Snapshot const& snapshot, Peer const& peer) {
   heading(kit_, "Path");
   field(kit_, "reached", path_text(p));
   if (p.endpoint) field(kit_, "endpoint", *p.endpoint);
-  field(kit_, "latency", latency_text(p.latency_ms) + "  loss " + percent_text(p.loss_percent),
-        colour_of(latency_tone(p.latency_ms)));
+  auto const latency = latency_of(p);
+  field(kit_, "latency", latency_text(latency) + "  loss " + percent_text(p.loss_percent),
+        colour_of(latency_tone(latency)));
   field(kit_, "traffic", bytes_text(p.rx_bytes) + " received, " + bytes_text(p.tx_bytes) + " sent");
   field(kit_, "last heard", age_text(aged(p.last_seen_s, peer.at, now)));
   field(kit_, "key agreed",

@@ -33,13 +33,14 @@ void draw_row(TableRow const& row, Peer const& peer, Time now) {
   auto const& p = peer.summary;
   auto const state = mark_of(p.state);
   auto const trust = mark_of(p.trust);
-  auto const is_up = p.state == protocol::PeerState::active || p.state == protocol::PeerState::relayed;
+  auto const is_up = is_reached(p);
+  auto const latency = latency_of(p);
   auto const text = is_up ? colour::text : colour::secondary;
   row.cell(0, state.colour, std::string(state.glyph) + " " + std::string(state.word));
   row.cell(1, p.is_gateway && is_up ? colour::bright : text, (p.is_gateway ? "◉ " : "") + title_of(p));
   row.cell(2, colour::secondary, p.node_id_short.empty() ? "–" : p.node_id_short);
   row.cell(3, colour::secondary, path_text(p));
-  row.cell(4, colour_of(latency_tone(p.latency_ms)), latency_text(p.latency_ms));
+  row.cell(4, colour_of(latency_tone(latency)), latency_text(latency));
   row.cell(5, p.loss_percent >= 1 ? colour::amber : colour::secondary, percent_text(p.loss_percent));
   row.cell(6, text, bytes_text(p.rx_bytes));
   row.cell(7, text, bytes_text(p.tx_bytes));

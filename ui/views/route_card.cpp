@@ -30,13 +30,14 @@ std::string on_sentence(Snapshot const& snapshot) {
 
 /// A square switch: a block that slides between two places; the word beside it says the state.
 bool toggle(Kit& kit, Snapshot const& snapshot) {
-  auto const mark = mark_of(snapshot.route);
+  auto const mark = route_mark(snapshot);
   auto const word = std::string(mark.glyph) + " " + std::string(mark.word);
   ImVec2 const size(kit.px(48) + kit.cells(2) + kit.width_of(word, kit.fonts().strong), kit.line_height());
+  ImGui::BeginDisabled(!snapshot.is_live() || snapshot.route.is_pending());
   auto const press = kit.pressable("route/switch", size);
+  ImGui::EndDisabled();  // what it says stays readable while it cannot be moved
   auto& list = *ImGui::GetWindowDrawList();
-  auto const is_on = snapshot.route.truth.is_on;
-  auto const way = kit.glide("route/switch", is_on);
+  auto const way = kit.glide("route/switch", snapshot.route.truth.is_on);
   ImVec2 const end(press.min.x + kit.px(48), press.max.y);
   list.AddRectFilled(press.min, end, Kit::ink(colour::background));
   list.AddRect(press.min, end, Kit::ink(press.is_hovered ? colour::bright : mark.colour));
@@ -54,9 +55,7 @@ void draw_switch(Kit& kit, Snapshot const& snapshot, Actions& actions) {
   kit.line(colour::text, "Route internet via mesh", kit.fonts().title);
   kit.line(colour::metadata, "(split-default routing)");
   kit.gap(6);
-  ImGui::BeginDisabled(!snapshot.is_live() || snapshot.route.is_pending());
   if (toggle(kit, snapshot)) actions.request(action::ToggleRoute{});
-  ImGui::EndDisabled();
   kit.gap(6);
   if (!snapshot.route.problem.empty()) {
     kit.line(colour::red, "✗ " + snapshot.route.problem);
@@ -85,7 +84,7 @@ void draw_route_card(Kit& kit, Snapshot const& snapshot, Actions& actions) {
   auto const room = ImGui::GetContentRegionAvail().x;
   auto const is_wide = room >= kit.cells(96);
   auto const height = kit.px(is_wide ? 128 : 204);
-  auto const mark = mark_of(snapshot.route);
+  auto const mark = route_mark(snapshot);
   Card const card(kit, "route", "", ImVec2(room, height), {{}, colour::metadata, mark.colour});
   auto const inner = ImGui::GetContentRegionAvail();
   auto const left = is_wide ? kit.cells(44) : inner.x;

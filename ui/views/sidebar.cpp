@@ -14,7 +14,7 @@ std::string aside(Snapshot const& snapshot, Screen screen) {
   switch (screen) {
     case Screen::dashboard: return {};
     case Screen::peers: return snapshot.peers->empty() ? std::string() : std::to_string(snapshot.peers->size());
-    case Screen::routing: return std::string(mark_of(snapshot.route).word);
+    case Screen::routing: return snapshot.status ? std::string(route_mark(snapshot).word) : std::string();
     case Screen::gateway: return snapshot.gateway && snapshot.gateway->active ? "ON" : "";
     case Screen::logs:
     case Screen::about: return {};
@@ -42,7 +42,8 @@ void entry(Kit& kit, Snapshot const& snapshot, Place& place, std::size_t index, 
   kit.paint(ImVec2(press.min.x + kit.px(16), y), is_here ? colour::secondary : colour::metadata, number);
   kit.paint(ImVec2(press.min.x + kit.px(40), y), tone, name, 0, is_here ? kit.fonts().strong : nullptr);
   auto const more = aside(snapshot, screen);
-  auto const more_tone = screen == Screen::routing ? mark_of(snapshot.route).colour : colour::secondary;
+  auto const more_tone =
+      screen == Screen::routing && snapshot.is_live() ? route_mark(snapshot).colour : colour::secondary;
   kit.paint(ImVec2(press.max.x - kit.px(16) - kit.width_of(more), y), more_tone, more);
 }
 
