@@ -43,9 +43,10 @@ def run_tests(results, options):
     chosen = [program for program in native.programs(build.folder("build"))
               if any(kind in wanted for kind in (set(program.suites) & set(KINDS) or {"unit"}))]
     native.run(chosen, results, options.expression)
-    folders = {"unit": ("scripts", "tests/scripts"), "netns": ("netns", "tests/netns")}
-    for title, folder in (folders[kind] for kind in KINDS if kind in folders and kind in wanted):
-        python.run(results, title, [folder, *(["-k", options.expression] if options.expression else [])])
+    if "unit" in wanted:
+        python.run(results, "scripts", ["tests/scripts", *(["-k", options.expression] if options.expression else [])])
+    if "netns" in wanted:
+        python.run_namespaces(results, options.expression)
 
 
 if __name__ == "__main__":

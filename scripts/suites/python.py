@@ -1,4 +1,6 @@
 """Runs suites written in Python: pytest of Debian's own python, its cases counted like all others."""
+import concurrent.futures
+import glob
 import os
 import subprocess
 import tempfile
@@ -9,19 +11,44 @@ NO_TESTS = 5
 
 
 def run(results, suite, arguments, environment=()):
-    with tempfile.TemporaryDirectory() as folder:
-        report = os.path.join(folder, "report.xml")
-        command = ["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "--durations=5", "-p", "no:cacheprovider",
-                   f"--junitxml={report}", *arguments]
-        print(f"{suite}:", flush=True)
-        # the path of scripts/ is not the business of the tests
-        clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        code = subprocess.run(command, cwd=build.ROOT, stdin=subprocess.DEVNULL,
-                              env={**clean, "PYTHONDONTWRITEBYTECODE": "1", **dict(environment)}).returncode
-        failed_before = len(results.failures)
-        try:
-            results.add_junit(report, suite)
-        except (OSError, SyntaxError) as error:
-            results.fails(suite, f"pytest ended with {code} and left no readable report: {error}")
-        if code not in (0, NO_TESTS) and len(results.failures) == failed_before:
-            results.fails(suite, f"pytest ended with {code}")
+    """One pytest with these arguments."""
+    _run_groups(results, suite, [arguments], environment)
+
+
+def run_namespaces(results, expression=""):
+    """All of tests/netns, in two groups side by side: each has a sandbox of its own, and most of their time is waiting."""
+    files = sorted(os.path.relpath(path, build.ROOT) for path in glob.glob(build.folder("tests/netns/test_*.py")))
+    plan = [path for path in files if "test_host_plan" in path]
+    groups = [plan, [path for path in files if path not in plan]]
+    chosen = ["-k", expression] if expression else []
+    _run_groups(results, "netns", [[*group, *chosen] for group in groups if group], ())
+
+
+def _run_groups(results, suite, groups, environment):
+    with concurrent.futures.ThreadPoolExecutor() as pool, tempfile.TemporaryDirectory() as folder:
+        jobs = [(path, pool.submit(_pytest, path, arguments, dict(environment)))
+                for path, arguments in ((os.path.join(folder, f"{number}.xml"), group) for number, group in enumerate(groups))]
+        for path, job in jobs:
+            code, output = job.result()
+            print(f"{suite}:\n{output}", flush=True)
+            _count(results, suite, path, code)
+
+
+def _pytest(report, arguments, environment):
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "--durations=5", "-p", "no:cacheprovider",
+               f"--junitxml={report}", *arguments]
+    # the path of scripts/ is not the business of the tests
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=build.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", env={**clean, "PYTHONDONTWRITEBYTECODE": "1", **environment})
+    return done.returncode, done.stdout
+
+
+def _count(results, suite, report, code):
+    failed_before = len(results.failures)
+    try:
+        results.add_junit(report, suite, with_details=False)  # pytest has told them
+    except (OSError, SyntaxError) as error:
+        results.fails(suite, f"pytest ended with {code} and left no readable report: {error}")
+    if code not in (0, NO_TESTS) and len(results.failures) == failed_before:
+        results.fails(suite, f"pytest ended with {code}")
