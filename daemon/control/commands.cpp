@@ -16,6 +16,11 @@ void Machine::reply(CommandId id, Answer answer, Turn& turn) const {
   turn.outbox.notes.emplace_back(Reply{id, std::move(answer)});
 }
 
+/// For a command that changed saved_ in this turn.
+void Machine::reply_when_stored(CommandId id, Answer answer, std::string added_entry) {
+  unstored_.push_back({id, state_number_ + 1, std::move(answer), std::move(added_entry)});
+}
+
 Result<NodeId, Refused> Machine::resolve(NodeName const& name) const {
   std::set<NodeId> found;
   if (!trust::is_id_prefix(name.text))
@@ -61,7 +66,7 @@ void Machine::on(CommandId id, AddPeer& command, Turn& turn) {
   auto const entry_id = entry.entry_id;
   auto const node_id = entry.node_id;
   add_entry(std::move(entry), turn);
-  reply(id, PeerAdded{node_id, entry_id}, turn);
+  reply_when_stored(id, PeerAdded{node_id, entry_id}, entry_id);
 }
 
 void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
@@ -86,7 +91,7 @@ void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
   };
   auto const is_named_elsewhere = std::any_of(entries_.begin(), entries_.end(), names_it);
   if (named && !is_named_elsewhere) trust_.unlist(*named);
-  reply(id, Done{}, turn);
+  reply_when_stored(id, Done{});
 }
 
 void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {

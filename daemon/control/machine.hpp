@@ -183,6 +183,7 @@ class Machine {
   void on(CommandId id, Shutdown& command, Turn& turn);
   [[nodiscard]] Result<NodeId, Refused> resolve(NodeName const& name) const;
   void reply(CommandId id, Answer answer, Turn& turn) const;
+  void reply_when_stored(CommandId id, Answer answer, std::string added_entry = {});
   void finish(Turn& turn);
 
   // -- host.cpp: what the host thread reports
@@ -191,6 +192,7 @@ class Machine {
   void on(TunnelUnavailable& note, Turn& turn);
   void on(NameResolved& note, Turn& turn);
   void on(LinksChanged& note, Turn& turn);
+  void on(StateStored& note, Turn& turn);
   void on(StoreFailed& note, Turn& turn);
 
   // -- publish.cpp: what follows from the state, for the packet path, the host, the store and clients
@@ -244,6 +246,14 @@ class Machine {
   trust::FailureLimiter own_failures_, stranger_failures_;
   std::uint64_t stored_trust_version_ = 0;
   SavedState stored_state_;
+  std::uint64_t state_number_ = 0;
+  struct Unstored {
+    CommandId id;
+    std::uint64_t number;
+    Answer answer;
+    std::string added_entry;  ///< goes again when it cannot be stored
+  };
+  std::vector<Unstored> unstored_;
 
   // -- peers
   std::vector<std::unique_ptr<Peer>> slots_;  ///< by PeerSlot; empty places are reused

@@ -24,7 +24,9 @@ struct ApplyPlan {
 struct SaveTrust {
   trust::Snapshot snapshot;
 };
+/// Answered by a StateStored of its number or of a later one.
 struct SaveState {
+  std::uint64_t number = 0;
   SavedState state;
 };
 struct ResolveName {
@@ -54,11 +56,17 @@ struct LinksChanged {
   plan::Links links;
   std::vector<IpAddress> resolvers;  ///< of /etc/resolv.conf
 };
+struct StateStored {
+  std::uint64_t number = 0;
+  std::string error{};  ///< empty: it will be there after a restart
+};
+/// Of the trust store.
 struct StoreFailed {
   std::string error;
 };
 
-using HostNote = std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, StoreFailed>;
+using HostNote =
+    std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, StateStored, StoreFailed>;
 
 struct Outbox {
   std::vector<HostJob> host;

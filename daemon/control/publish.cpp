@@ -95,7 +95,7 @@ void Machine::publish_store(Turn& turn) {
   if (impaired_) return;  // what could not be read is not written over
   if (saved_ != stored_state_) {
     stored_state_ = saved_;
-    turn.outbox.host.emplace_back(SaveState{saved_});
+    turn.outbox.host.emplace_back(SaveState{++state_number_, saved_});
   }
   if (trust_.version() != stored_trust_version_) {
     stored_trust_version_ = trust_.version();

@@ -92,8 +92,8 @@ class HostThread::Work {
   }
 
   void on(control::SaveState& job) {
-    if (auto const saved = store::save_state(files_, store::state_path(options_.state_folder), job.state); !saved)
-      tell(control::StoreFailed{saved.error().message});
+    auto const saved = store::save_state(files_, store::state_path(options_.state_folder), job.state);
+    tell(control::StateStored{job.number, saved ? std::string{} : saved.error().message});
   }
 
   void on(control::ResolveName& job) {

@@ -169,7 +169,8 @@ void Node::do_host_job(control::HostJob& job) {
       armed_unstored = true;
     host_answers_.emplace_back(control::PlanApplied{apply->number, refuse_plans, network_.now().wall});
   } else if (auto* const state = std::get_if<control::SaveState>(&job)) {
-    saved = state->state;
+    if (disk_error.empty()) saved = state->state;
+    host_answers_.emplace_back(control::StateStored{state->number, disk_error});
   } else if (auto* const trust = std::get_if<control::SaveTrust>(&job)) {
     trusted = trust->snapshot;
   }

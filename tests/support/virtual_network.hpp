@@ -68,6 +68,7 @@ class Node {
   std::vector<Buffer> delivered;  ///< packets written to the tunnel device
   std::optional<plan::Input> host_plan;
   std::string refuse_plans;     ///< when set, the host answers every plan with this error
+  std::string disk_error;       ///< when set, nothing of the state is stored any more
   bool armed_unstored = false;  ///< a block was armed while the stored answer said otherwise
   bool tunnel = true;
   std::uint64_t wakes = 0;

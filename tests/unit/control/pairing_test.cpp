@@ -241,3 +241,22 @@ TEST_CASE("every replayed datagram of a session changes nothing") {
   CHECK(peers == std::count_if(b.notes.begin(), b.notes.end(),
                                [](auto const& note) { return std::holds_alternative<control::PeerEvent>(note); }));
 }
+
+TEST_CASE("a peer that cannot be stored is refused and gone, and those before stay") {
+  VirtualNetwork net;
+  auto& a = net.add("a", "192.0.2.1");
+  a.start();
+  auto const kept = a.answer(a.command(control::AddPeer{"192.0.2.2", "kept"}));
+  REQUIRE(kept);
+  CHECK(std::holds_alternative<control::PeerAdded>(*kept));
+  a.disk_error = "No space left on device";
+  auto const refused = a.answer(a.command(control::AddPeer{"192.0.2.3", "refused"}));
+  REQUIRE(refused);
+  REQUIRE(std::holds_alternative<control::Refused>(*refused));
+  CHECK(std::get<control::Refused>(*refused).message.find("No space left") != std::string::npos);
+  a.disk_error.clear();
+  // The address is free again, so the refused entry is gone.
+  auto const again = a.answer(a.command(control::AddPeer{"192.0.2.3", "again"}));
+  CHECK(std::holds_alternative<control::PeerAdded>(*again));
+  CHECK(a.saved.added_peers.size() == 2);
+}

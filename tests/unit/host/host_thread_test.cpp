@@ -166,7 +166,7 @@ TEST_CASE("what_is_to_be_stored_is_stored_before_the_thread_ends_and_failures_ar
     Fixture test{"no tunnel in this test"};
     control::SavedState state;
     state.routing_answer = true;
-    test.submit(control::SaveState{state});
+    test.submit(control::SaveState{1, state});
     test.submit(control::ApplyPlan{5, mesh_only()});
     CHECK(test.inbox.await<control::PlanApplied>(
         [](control::PlanApplied const& applied) { return applied.number == 5; }));
@@ -175,8 +175,8 @@ TEST_CASE("what_is_to_be_stored_is_stored_before_the_thread_ends_and_failures_ar
     CHECK(read->routing_answer == true);
 
     std::filesystem::remove_all(test.folder);
-    test.submit(control::SaveState{state});
-    CHECK(test.inbox.await<control::StoreFailed>([](auto const& failed) { return !failed.error.empty(); }));
+    test.submit(control::SaveState{1, state});
+    CHECK(test.inbox.await<control::StateStored>([](auto const& failed) { return !failed.error.empty(); }));
   }
 }
 

@@ -44,7 +44,7 @@ TEST_CASE("an_older_plan_gives_way_to_a_newer_one_and_a_newer_save_takes_the_old
   queue.push(apply(2));
   queue.push(name("a"));
   queue.push(control::SaveTrust{});
-  queue.push(control::SaveState{{.routing_answer = true}});
+  queue.push(control::SaveState{2, {.routing_answer = true}});
   queue.push(apply(3));
   CHECK(all(queue) == "a, state on, a, trust, plan 3, ");
 }
