@@ -54,7 +54,7 @@ def pair(network, load):
 
 
 def wait_for_tunnel(network):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 15
     while fetch(network.client, a.WEB4) != a.GATEWAY4:
         assert time.monotonic() < deadline, "the tunnel carries nothing"
 

@@ -98,7 +98,8 @@ def test_equal_states_give_equal_snapshots_and_each_change_shows(network):
 
 
 LEFT_BEHIND = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 sys.path.insert(0, {scripts!r})
 from lab import sandbox, topology
 sandbox.enter()
