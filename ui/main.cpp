@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "protocol/socket_path.hpp"
+#include "ui/link/dial.hpp"
 #include "ui/link/link_thread.hpp"
 #include "ui/options.hpp"
 #include "ui/views/shell.hpp"
@@ -39,14 +39,11 @@ void write_rects(std::string const& file, std::string const& json) {
 }
 
 LinkThread::Options link_options(Options const& options) {
-  auto environment = protocol::socket_environment();
-  if (options.socket) environment.explicit_path = options.socket;
-  LinkThread::Options link;
-  link.sockets = protocol::socket_candidates(environment);
-  link.is_named = environment.explicit_path.has_value();
-  link.client = std::string("pim-dashboard ") + PIM_VERSION;
-  link.wake = [] { Window::wake(); };
-  return link;
+  LinkThread::Options wanted;
+  wanted.sockets = link::socket_places(options.socket);
+  wanted.client = std::string("pim-dashboard ") + PIM_VERSION;
+  wanted.wake = [] { Window::wake(); };
+  return wanted;
 }
 
 void bring_to_front(Place& place, std::string const& name) {

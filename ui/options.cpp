@@ -13,8 +13,8 @@ constexpr int usage_error = 2;
 
 constexpr char const* footer =
     "Exit codes: 0 closed by the user, 1 the window could not be opened or drawn, 2 wrong arguments.\n"
-    "The socket is --socket, else $PIM_RPC_SOCKET, else $XDG_RUNTIME_DIR/pim.sock, /run/pim/pim.sock,\n"
-    "/tmp/pim-$UID/pim.sock: the first that answers.";
+    "The socket is --socket, else $PIM_RPC_SOCKET, else [rpc] socket of the configuration, else the first of\n"
+    "$XDG_RUNTIME_DIR/pim.sock, /run/pim/pim.sock and /tmp/pim-$UID/pim.sock that answers.";
 
 std::string validate_size(std::string& text) {
   unsigned width = 0, height = 0;

@@ -1,14 +1,14 @@
 """The real window on a screen of its own: against a socket that speaks the contract, and against the real daemon."""
 import os
-import struct
+import re
 import subprocess
 import time
-import zlib
 
 import pytest
 
 import desk
 from fake_daemon import FakeDaemon, SCENES, connected_state, make_state, node_id
+from lab import addresses as a
 from lab.daemon import DASHBOARD, wait_until
 from lab.mesh import Mesh
 from lab.topology import Network
@@ -173,57 +173,29 @@ def test_the_first_frame_comes_soon(screen, fake):
     assert min(took) < 2.0  # with the whole of start-up, on a machine that does other things
 
 
-@pytest.mark.parametrize("size, scale", [("1280x800", None), ("720x480", None), ("3840x2160", 2)])
-@pytest.mark.parametrize("scene", ["connected", "blocked", "many", "no-tunnel"])
+TELLING = {"connected": (34, 197, 94), "many": (34, 197, 94), "blocked": (255, 85, 85), "no-tunnel": (232, 168, 74)}
+SIZES = [(scene, size, 1) for scene in TELLING for size in ("1280x800", "720x480")] + [("connected", "3840x2160", 2)]
+
+
+@pytest.mark.parametrize("scene, size, scale", SIZES)
 def test_pictures_are_taken_at_every_size(fake, tmp_path, scene, size, scale):
-    width, height = map(int, size.split("x"))
     picture = tmp_path / "window.png"
     fake.state = SCENES[scene]()
-    with desk.Screen(width, height) as wall:
-        arguments = ["--size", size, "--frames", "20", "--screenshot", picture, *(["--scale", str(scale)] if scale else [])]
-        subprocess.run([DASHBOARD, "--socket", fake.path, *map(str, arguments)], env=wall.environment, check=True, timeout=60)
-    seen_width, seen_height, colours = read_png(picture)
-    assert (seen_width, seen_height) == (width, height)
-    telling = {"connected": (34, 197, 94), "many": (34, 197, 94), "blocked": (255, 85, 85), "no-tunnel": (232, 168, 74)}
-    assert {(10, 12, 10), telling[scene]} <= colours
+    with desk.Screen(*map(int, size.split("x"))) as wall:
+        subprocess.run([DASHBOARD, "--socket", fake.path, "--size", size, "--scale", str(scale), "--frames", "20",
+                        "--screenshot", str(picture)], env=wall.environment, check=True, timeout=60)
+    seen_size, colours = look_at(picture)
+    assert seen_size == size
+    assert {(10, 12, 10), TELLING[scene]} <= colours
 
 
-def read_png(path):
-    """Width, height and the set of colours of a PNG with 8-bit RGB, without a library."""
-    data, at, pixels = path.read_bytes(), 8, b""
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at:at + 8])
-        body = data[at + 8:at + 8 + length]
-        if kind == b"IHDR":
-            width, height = struct.unpack(">II", body[:8])
-        if kind == b"IDAT":
-            pixels += body
-        at += 12 + length
-    rows, stride, last = zlib.decompress(pixels), width * 3 + 1, bytes(width * 3)
-    colours = set()
-    for y in range(height):
-        last = unfilter(rows[y * stride], rows[y * stride + 1:(y + 1) * stride], last)
-        if y % 4 == 0:
-            colours.update(zip(last[0::3], last[1::3], last[2::3]))
-    return width, height, colours
-
-
-def unfilter(kind, row, above):
-    line = bytearray(row)
-    for i, value in enumerate(row):
-        left, up = line[i - 3] if i >= 3 else 0, above[i]
-        corner = above[i - 3] if i >= 3 else 0
-        if kind == 1:
-            value += left
-        elif kind == 2:
-            value += up
-        elif kind == 3:
-            value += (left + up) // 2
-        elif kind == 4:
-            guess = left + up - corner
-            value += min((left, up, corner), key=lambda one: abs(guess - one))
-        line[i] = value & 255
-    return bytes(line)
+def look_at(picture):
+    """-> its size, and its colours without the shades between letters and ground"""
+    def magick(*arguments):
+        return subprocess.run(arguments, check=True, timeout=60, capture_output=True, text=True).stdout
+    size = magick("identify", "-format", "%wx%h", str(picture))
+    histogram = magick("convert", str(picture), "-depth", "8", "-format", "%c", "histogram:info:")
+    return size, {tuple(map(int, found)) for found in re.findall(r"\( *(\d+), *(\d+), *(\d+)\)", histogram)}
 
 
 def run_without(environment, *arguments):
@@ -256,6 +228,24 @@ def test_help_and_version_need_no_display():
     assert "--dump-rects" in run_without(bare, "--help").stdout
 
 
+def keep_picture(screen, mesh, window, name):
+    """With PIM_IMAGES=docs/images the pictures of the documents are taken, after half a minute of traffic."""
+    folder = os.environ.get("PIM_IMAGES")
+    if not folder:
+        return
+    if name == "dashboard.png":
+        with mesh.network.internet.spawn("iperf3", "-s", "-1", stdout=subprocess.DEVNULL) as server:
+            time.sleep(0.5)
+            for rate in ("2M", "6M", "12M", "4M", "9M"):
+                mesh.network.client.run("iperf3", "-R", "-c", a.WEB4, "-b", rate, "-t", "6", timeout=30, check=False)
+                server.wait(timeout=30)
+                server = mesh.network.internet.spawn("iperf3", "-s", "-1", stdout=subprocess.DEVNULL)
+                time.sleep(0.3)
+            server.kill()
+    time.sleep(4)  # toasts leave
+    subprocess.run(["import", "-window", "root", os.path.join(folder, name)], env=screen.environment, check=True, timeout=30)
+
+
 @pytest.mark.needs("daemon")
 @pytest.mark.limit(180)
 def test_the_real_daemon_is_switched_blocked_and_released_from_the_window(screen):
@@ -268,11 +258,13 @@ def test_the_real_daemon_is_switched_blocked_and_released_from_the_window(screen
             window.click("route/confirm")
             wait_until(lambda: mesh.client.status()["route_on"], 8, "route_on in the daemon")
             window.wait_gone("route/confirm", 5)
+            keep_picture(screen, mesh, window, "dashboard.png")
             mesh.gateway.kill()
             # Nothing is in flight: it is traffic that makes the loss be noticed soon.
             wait_until(lambda: mesh.fetch("http://192.0.2.1/", "-4", 1) is None and window.shows("banner/blocking"), 15,
                        "the banner")
             assert mesh.client.status()["kill_switch"]["engaged"]
+            keep_picture(screen, mesh, window, "blocked.png")
             window.click("banner/turn_off")
             wait_until(lambda: not mesh.client.status()["route_on"], 8, "route_on false in the daemon")
             window.wait_gone("banner/blocking", 5)

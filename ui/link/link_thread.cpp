@@ -19,6 +19,7 @@
 
 #include "base/result.hpp"
 #include "ui/link/connection.hpp"
+#include "ui/link/dial.hpp"
 
 namespace pim::ui {
 namespace {
@@ -46,14 +47,6 @@ Result<int, ConnectFailure> open_socket(std::string const& path) {
   auto const error = errno;
   ::close(fd);
   return fail_with(failure_of(error, path));
-}
-
-/// Whether this user or root serves the socket: anybody may create a file in /tmp.
-bool is_served_by_friend(int fd) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
-  return peer.uid == ::geteuid() || peer.uid == 0;
 }
 
 }  // namespace
@@ -128,10 +121,10 @@ class LinkThread::Driver {
     auto const fd = open_socket(path);
     if (!fd) return connection_.on_connect_failed(fd.error(), read_clocks());
     socket_.assign(stream_protocol(), *fd);
-    if (!options_.is_named && !is_served_by_friend(*fd)) {
+    if (!link::is_trusted_server(*fd, path)) {
       close();
-      return connection_.on_connect_failed({ConnectFailure::Kind::denied, path + " is served by another user"},
-                                           read_clocks());
+      return connection_.on_connect_failed(
+          {ConnectFailure::Kind::denied, path + ": it belongs to a user who is not trusted"}, read_clocks());
     }
     connection_.on_connected(read_clocks());
     read();

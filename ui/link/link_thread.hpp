@@ -17,9 +17,7 @@ namespace pim::ui {
 class LinkThread {
  public:
   struct Options {
-    std::vector<std::string> sockets;
-    /// The sockets were named by the user: whoever serves them is meant. Else only this user or root may.
-    bool is_named = false;
+    std::vector<std::string> sockets;  ///< to try in order, at least one
     std::string client;
     /// Called on the link's thread after each new snapshot; must not block.
     std::function<void()> wake;

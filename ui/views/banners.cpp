@@ -8,6 +8,7 @@
 namespace pim::ui {
 namespace {
 
+constexpr float stacked_gap = 8;
 constexpr std::size_t max_offers = 3;  // the others are on the routing screen
 
 struct Tones {
@@ -71,50 +72,63 @@ void draw_offers(Kit& kit, Banner const& banner, Snapshot const& snapshot, Place
   }
 }
 
-void draw_banner(Kit& kit, Banner const& banner, int number, Snapshot const& snapshot, Actions& actions, Place& place) {
-  auto const tones = tones_of(banner.grade);
-  auto const room = ImGui::GetContentRegionAvail().x;
-  auto const shape = shape_of(kit, banner, room);
-  auto const facts = fact_lines(kit, banner.facts, shape.width);
+float height_of(Kit const& kit, Banner const& banner, Shape const& shape, std::vector<std::string> const& facts) {
   auto const spacing = ImGui::GetStyle().ItemSpacing.y;
-  auto height =
-      kit.px(20) + kit.fonts().strong->FontSize + spacing + kit.paragraph_height(banner.sentence, shape.width);
+  auto height = kit.px(20) + kit.fonts().strong->FontSize + spacing + kit.paragraph_height(banner.sentence, shape.width);
   for (auto const& line : facts) height += spacing + kit.paragraph_height(line, shape.width);
-  auto const rows_below =
-      (shape.is_stacked ? 1.0F : 0.0F) + static_cast<float>(std::min(banner.offers.size(), max_offers));
-  height += rows_below * (kit.line_height() + spacing);
+  auto rows_below = std::min(banner.offers.size(), max_offers) + (shape.is_stacked ? 1 : 0);
+  if (shape.is_stacked) height += kit.px(stacked_gap);
+  return height + static_cast<float>(rows_below) * (kit.line_height() + spacing);
+}
 
-  auto const name = "banner" + std::to_string(number);
-  ImGui::BeginChild(name.c_str(), ImVec2(room, height), false,
-                    ImGuiWindowFlags_NavFlattened | ImGuiWindowFlags_NoScrollbar);
+void draw_ground(Kit& kit, BannerGrade grade, ImVec2 size) {
   auto const min = ImGui::GetWindowPos();
+  ImVec2 const max(min.x + size.x, min.y + size.y);
   auto& list = *ImGui::GetWindowDrawList();
-  list.AddRectFilled(min, ImVec2(min.x + room, min.y + height), Kit::ink(tones.fill));
-  if (banner.grade == BannerGrade::degraded)
-    list.AddRectFilled(min, ImVec2(min.x + kit.px(2), min.y + height), Kit::ink(colour::amber));
-  kit.rects.note("banner/" + std::string(banner.grade == BannerGrade::degraded ? "degraded" : "blocking"), min,
-                 ImVec2(min.x + room, min.y + height), min, ImVec2(min.x + room, min.y + height));
+  list.AddRectFilled(min, max, Kit::ink(tones_of(grade).fill));
+  auto const is_degraded = grade == BannerGrade::degraded;
+  if (is_degraded) list.AddRectFilled(min, ImVec2(min.x + kit.px(2), max.y), Kit::ink(colour::amber));
+  kit.rects.note(is_degraded ? "banner/degraded" : "banner/blocking", min, max, min, max);
+}
 
+void draw_words(Kit const& kit, Banner const& banner, Shape const& shape, std::vector<std::string> const& facts) {
+  auto const tones = tones_of(banner.grade);
   ImGui::SetCursorPos(ImVec2(shape.left, kit.px(10)));
   kit.paint(ImGui::GetCursorScreenPos(), tones.headline, banner.headline, shape.width, kit.fonts().strong);
   ImGui::Dummy(ImVec2(0, kit.fonts().strong->FontSize));
-  auto const words = [&](std::string const& text) {
+  ImGui::PushTextWrapPos(shape.left + shape.width);
+  ImGui::PushStyleColor(ImGuiCol_Text, tones.text);
+  auto const say = [&](std::string const& text) {
     ImGui::SetCursorPosX(shape.left);
-    ImGui::PushTextWrapPos(shape.left + shape.width);
-    ImGui::PushStyleColor(ImGuiCol_Text, tones.text);
     ImGui::TextUnformatted(text.data(), text.data() + text.size());
-    ImGui::PopStyleColor();
-    ImGui::PopTextWrapPos();
   };
-  words(banner.sentence);
-  for (auto const& line : facts) words(line);
-  if (shape.is_stacked) ImGui::SetCursorPosX(shape.left);
+  say(banner.sentence);
+  for (auto const& line : facts) say(line);
+  ImGui::PopStyleColor();
+  ImGui::PopTextWrapPos();
+}
+
+void draw_banner(Kit& kit, Banner const& banner, int number, Snapshot const& snapshot, Actions& actions, Place& place) {
+  auto const look = tones_of(banner.grade).button;
+  auto const room = ImGui::GetContentRegionAvail().x;
+  auto const shape = shape_of(kit, banner, room);
+  auto const facts = fact_lines(kit, banner.facts, shape.width);
+  ImVec2 const size(room, height_of(kit, banner, shape, facts));
+  auto const name = "banner" + std::to_string(number);
+  ImGui::BeginChild(name.c_str(), size, false, ImGuiWindowFlags_NavFlattened | ImGuiWindowFlags_NoScrollbar);
+  draw_ground(kit, banner.grade, size);
+  draw_words(kit, banner, shape, facts);
   auto const below = ImGui::GetCursorPos();
-  if (!shape.is_stacked && shape.buttons > 0)
-    ImGui::SetCursorPos(ImVec2(room - kit.px(24) - shape.buttons, (height - kit.line_height()) / 2));
-  draw_main_button(kit, banner, snapshot, actions, tones.button);
-  if (!shape.is_stacked) ImGui::SetCursorPos(below);
-  draw_offers(kit, banner, snapshot, place, tones.button, shape.left);
+  if (shape.is_stacked) {
+    kit.gap(stacked_gap);
+    ImGui::SetCursorPosX(shape.left + kit.px(8));
+    draw_main_button(kit, banner, snapshot, actions, look);
+  } else {
+    ImGui::SetCursorPos(ImVec2(room - kit.px(24) - shape.buttons, (size.y - kit.line_height()) / 2));
+    draw_main_button(kit, banner, snapshot, actions, look);
+    ImGui::SetCursorPos(below);
+  }
+  draw_offers(kit, banner, snapshot, place, look, shape.left + kit.px(8));
   ImGui::EndChild();
 }
 

@@ -74,7 +74,7 @@ void DashboardView::draw(Snapshot const& snapshot, Actions& actions, Place& plac
   // Peers and log share what is left of the window, but never shrink below use: then the page scrolls.
   auto const rest = room.y - (ImGui::GetCursorPosY() - top) - space;
   auto const log = std::max(Card::height_for(kit_, 4), std::floor(rest * 0.4F));
-  auto const peers = std::max(Card::height_for(kit_, 7), rest - log);
+  auto const peers = std::max(Card::height_for(kit_, 7) + kit_.px(12), rest - log);
   auto const network = is_wide ? kit_.cells(44) : room.x;
   draw_peers(snapshot, place, ImVec2(is_wide ? room.x - space - network : room.x, peers));
   next_panel(kit_, is_wide);

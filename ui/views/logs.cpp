@@ -16,7 +16,7 @@ constexpr std::array<Column, 5> columns = {{{"Time", 12, false, false, 8},
                                             {"Level", 7, false, false, 9},
                                             {"Source", 11, false, false, 6},
                                             {"Peer", 9, false, false, 5},
-                                            {"Message", 24, true, false, 10}}};
+                                            {"Message", 44, true, false, 10}}};
 
 void draw_row(TableRow const& row, LogLine const& line, std::chrono::seconds zone) {
   auto const mark = mark_of(line.level);

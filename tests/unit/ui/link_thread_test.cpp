@@ -103,7 +103,7 @@ class Server {
 };
 
 LinkThread::Options options_for(std::string const& path, std::function<void()> wake = {}) {
-  return {{path}, true, "pim-dashboard test", std::move(wake)};
+  return {{path}, "pim-dashboard test", std::move(wake)};
 }
 
 /// The first snapshot that fits, or the last one seen after five seconds.
