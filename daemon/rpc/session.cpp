@@ -56,9 +56,10 @@ struct Session::Line {
 
   void on_part_done() {
     if (--missing > 0) return;
+    auto const beginnings = std::exchange(at_the_end, {});  // each holds this line: kept, none would ever be freed
     auto const alive = session.lock();
     if (!alive) return;
-    for (auto const& begin : at_the_end) begin();
+    for (auto const& begin : beginnings) begin();
     std::erase(answers, std::string{});
     if (answers.empty()) return;
     alive->outbox_.push_answer(is_batch ? protocol::make_batch(answers) : std::move(answers.front()));
