@@ -7,8 +7,6 @@
 namespace pim::app {
 namespace {
 
-using protocol::RpcError;
-
 protocol::GatewayPreflight to_preflight(linux_edge::Preflight const& preflight) {
   protocol::GatewayPreflight result;
   result.supported = true;
@@ -74,10 +72,10 @@ void RpcAdapter::on(protocol::PeersAddStaticParams& params, rpc::Reply reply) {
   if (params.mechanism != Mechanism::udp && params.mechanism != Mechanism::tcp)
     return reply(make_error(protocol::errors::not_supported, "only peers with an IP address or a name can be added"));
   control::AddPeer command{std::move(params.address), params.label.value_or("")};
-  if (params.node_id && !(command.node_id = parse_node_id(*params.node_id)))
-    return reply(invalid_params("/node_id", "32 hex digits"));
-  if (params.public_key && !(command.public_key = parse_public_key(*params.public_key)))
-    return reply(invalid_params("/public_key", "64 hex digits"));
+  if (params.node_id) command.node_id = parse_node_id(*params.node_id);
+  if (params.node_id && !command.node_id) return reply(invalid_params("/node_id", "32 hex digits"));
+  if (params.public_key) command.public_key = parse_public_key(*params.public_key);
+  if (params.public_key && !command.public_key) return reply(invalid_params("/public_key", "64 hex digits"));
   ask(std::move(command), std::move(reply), [](control::Answer& answer) -> rpc::Outcome {
     auto* const added = std::get_if<control::PeerAdded>(&answer);
     if (added == nullptr) return unexpected_answer();

@@ -207,6 +207,7 @@ void Machine::on_name(NameResolved const& note, Turn& turn) {
       on_candidates(entry, note.addresses, turn);
     } else if (entry.stage == Stage::initiating && entry.key) {
       std::vector<Endpoint> fresh;
+      fresh.reserve(note.addresses.size());
       for (auto const& address : note.addresses) fresh.push_back({address, entry.config.address.port, 0});
       if (!fresh.empty()) start_handshake(*entry.peer, *entry.key, std::move(fresh), false, turn);
     }

@@ -64,12 +64,12 @@ Result<Fd> make_poll(std::initializer_list<int> watched) {
 }  // namespace
 
 struct HostAdapter::Parts {
-  Parts(HostState state_, NetlinkSocket routing_, NetlinkSocket tables_, Fd timer_, Fd poll_)
-      : state(std::move(state_)),
-        routing(std::move(routing_)),
-        tables(std::move(tables_)),
-        timer(std::move(timer_)),
-        poll(std::move(poll_)) {}
+  Parts(HostState host, NetlinkSocket routing_news, NetlinkSocket table_news, Fd alarm, Fd any)
+      : state(std::move(host)),
+        routing(std::move(routing_news)),
+        tables(std::move(table_news)),
+        timer(std::move(alarm)),
+        poll(std::move(any)) {}
 
   HostResult apply(HostPlan const& plan);
   Result<void> arm(HostPlan const& plan, HostResult& result);

@@ -119,7 +119,7 @@ Result<void> Journal::save(std::vector<SavedSysctl> const& entries) const {
 Result<void> Journal::prove_writable() const {
   auto const entries = load();
   if (!entries) return fail_with(entries.error());
-  auto const is_kept = write(to_journal(*entries, place_));
+  auto is_kept = write(to_journal(*entries, place_));
   if (!is_kept) return is_kept;
   return save(*entries);
 }

@@ -37,7 +37,8 @@ std::vector<std::string> siblings_of(std::string const& path) {
   std::error_code error;
   for (auto const& entry : std::filesystem::directory_iterator{root + folder, error}) {
     auto const device = entry.path().filename().string();
-    if (device != "all" && device.find_first_of("\t\n") == device.npos) out.push_back(folder + device + "/" + key);
+    if (device != "all" && device.find_first_of("\t\n") == device.npos)
+      out.push_back(std::string{folder}.append(device).append("/").append(key));
   }
   std::ranges::sort(out);
   return out;

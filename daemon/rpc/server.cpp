@@ -157,7 +157,7 @@ class Server::Impl : public Connection::Owner {
       return !connection->has_said_hello() && !connection->is_closing();
     });
     if (idle == connections_.end()) return false;
-    auto const leaving = *idle;
+    auto leaving = std::move(*idle);
     connections_.erase(idle);
     leaving->close_after_output("another client needs the place; say rpc.hello soon after connecting");
     return true;

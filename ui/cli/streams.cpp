@@ -13,7 +13,6 @@ namespace pim::cli {
 namespace mp11 = boost::mp11;
 namespace json = boost::json;
 using namespace std::chrono_literals;
-using protocol::RequestId;
 
 namespace {
 
