@@ -7,10 +7,10 @@ import sys
 
 from . import build, native, python
 
-CHECKS = ("asan", "tsan", "tidy", "format", "layers")
+CHECKS = ("asan", "tsan", "tidy", "format", "layers", "live")
 CLANG = "clang++-19"
 #: Programs whose rooms own threads or are called from several; matched by the first word of the name.
-THREADED = {"app", "cli", "host", "link", "linux", "net", "rpc"}
+THREADED = {"host", "net"}
 #: Suites in namespaces that take a sanitized daemon through everything it has: threads, routing, loss, hostile input.
 LIVE = ["tests/netns/test_kill_switch.py", "tests/netns/test_bad_input.py", "-k", "whole_drill and True or datagrams or line"]
 TIDY_JOBS = 2
@@ -62,11 +62,8 @@ def _configure(name, sanitizers):
 def _sanitized(results, name, sanitizers, options, wanted):
     path = _configure(name, sanitizers)
     chosen = [program for program in native.programs(path) if wanted(program)]
-    build.build(name, CLANG, targets=[*native.targets(chosen, path), "daemon/pim-daemon", "ui/cli/pim"])
+    build.build(name, CLANG, targets=native.targets(chosen, path))
     native.run(chosen, results, environment={**_symbolizer(), **options}, patience=5)
-    # the daemon is not dumpable, and the leak checker wants to trace it
-    live = {**options, "ASAN_OPTIONS": options.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
-    python.run(results, f"netns with {sanitizers}", LIVE, {**_symbolizer(), **live, "PIM_BUILD": path})
 
 
 def asan(results):
@@ -79,6 +76,16 @@ def asan(results):
 def tsan(results):
     _sanitized(results, "build-tsan", "thread", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"},
                lambda program: "threads" in program.suites or program.name.split("_")[0] in THREADED)
+
+
+def live(results):
+    """Only when asked for by name: a sanitized daemon in the lab, which takes as long as all other checks together."""
+    for name, sanitizers in (("build-asan", "address,undefined"), ("build-tsan", "thread")):
+        path = _configure(name, sanitizers)
+        build.build(name, CLANG, targets=["daemon/pim-daemon", "ui/cli/pim"])
+        # the daemon is not dumpable, and the leak checker wants to trace it
+        python.run(results, f"netns with {sanitizers}", LIVE,
+                   {**_symbolizer(), "ASAN_OPTIONS": "detect_leaks=0", "TSAN_OPTIONS": "halt_on_error=1", "PIM_BUILD": path})
 
 
 def tidy(results):
