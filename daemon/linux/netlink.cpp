@@ -175,7 +175,7 @@ Result<void, NetlinkError> NetlinkSocket::dump(Message message, OnMessage const&
     // Collected first: an interrupted dump is thrown away whole.
     std::vector<Buffer> collected;
     bool is_interrupted = false;
-    auto const received = receive(
+    auto received = receive(
         sequence_,
         [&](nlmsghdr const& part) {
           auto const* bytes = reinterpret_cast<std::uint8_t const*>(&part);
