@@ -74,7 +74,8 @@ void draw_offers(Kit& kit, Banner const& banner, Snapshot const& snapshot, Place
 
 float height_of(Kit const& kit, Banner const& banner, Shape const& shape, std::vector<std::string> const& facts) {
   auto const spacing = ImGui::GetStyle().ItemSpacing.y;
-  auto height = kit.px(20) + kit.fonts().strong->FontSize + spacing + kit.paragraph_height(banner.sentence, shape.width);
+  auto height =
+      kit.px(20) + kit.fonts().strong->FontSize + spacing + kit.paragraph_height(banner.sentence, shape.width);
   for (auto const& line : facts) height += spacing + kit.paragraph_height(line, shape.width);
   auto rows_below = std::min(banner.offers.size(), max_offers) + (shape.is_stacked ? 1 : 0);
   if (shape.is_stacked) height += kit.px(stacked_gap);
