@@ -64,8 +64,8 @@ TEST_CASE("what is sealed is what OpenSSL's joined cipher seals, at every length
   };
   for (std::size_t size = 0; size < 2300; ++size) REQUIRE(matches(size, 16));
   for (std::size_t aad_size = 0; aad_size < 40; ++aad_size)
-    for (std::size_t const size : {0, 1, 63, 64, 127, 128, 129, 2047, 2048, 2049}) REQUIRE(matches(size, aad_size));
-  for (std::size_t const size : {4095, 4096, 65507, 200001}) REQUIRE(matches(size, 16));
+    for (auto const size : {0U, 1U, 63U, 64U, 127U, 128U, 129U, 2047U, 2048U, 2049U}) REQUIRE(matches(size, aad_size));
+  for (auto const size : {4095U, 4096U, 65507U, 200001U}) REQUIRE(matches(size, 16));
 }
 
 TEST_CASE("a text whose tag does not verify is left as it was, however long") {
@@ -73,7 +73,7 @@ TEST_CASE("a text whose tag does not verify is left as it was, however long") {
   crypto::Key const key(entropy.bytes(32));
   crypto::Sealer sealer(key);
   crypto::Opener opener(key);
-  for (std::size_t const size : {0, 1, 1344, 2048, 5000}) {
+  for (auto const size : {0U, 1U, 1344U, 2048U, 5000U}) {
     Datagram datagram(entropy.bytes(16), entropy.bytes(size));
     sealer.seal(7, datagram.aad(), datagram.text(), datagram.tag());
     auto const before = datagram.bytes;
