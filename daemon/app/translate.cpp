@@ -206,8 +206,7 @@ protocol::HandshakeRecord to_handshake(trust::LedgerEntry const& entry, protocol
   record.at = at;
   record.node_id = text_of(entry.peer ? entry.peer : entry.seen);
   record.address = unless_empty(entry.address);
-  bool const inbound = entry.step == trust::Step::initiation_received || entry.step == trust::Step::response_sent;
-  record.direction = inbound ? protocol::HandshakeDirection::inbound : protocol::HandshakeDirection::outbound;
+  record.direction = entry.is_inbound ? protocol::HandshakeDirection::inbound : protocol::HandshakeDirection::outbound;
   record.step = to_step(entry.step);
   record.outcome = entry.reason                             ? protocol::HandshakeOutcome::failed
                    : entry.step == trust::Step::established ? protocol::HandshakeOutcome::established

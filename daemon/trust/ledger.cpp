@@ -11,6 +11,7 @@ AttemptNumber Ledger::begin(std::string address, std::optional<NodeId> peer, Ste
   entry.peer = peer;
   entry.address = std::move(address);
   entry.started = at;
+  entry.is_inbound = step == Step::initiation_received;
   entry.step = step;
   entries_.push_back(std::move(entry));
   return last_;

@@ -44,6 +44,7 @@ struct LedgerEntry {
   std::optional<NodeId> peer{};
   std::string address{};  ///< as configured, or the endpoint of an inbound attempt
   WallTime started{};
+  bool is_inbound = false;
   Step step = Step::resolving;
   std::optional<PairFailure> reason{};  ///< set: it failed at `step`
   std::optional<NodeId> expected{}, seen{};

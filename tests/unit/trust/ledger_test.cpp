@@ -21,6 +21,14 @@ TEST_CASE("an attempt tells the last step it reached and why it went no further"
   CHECK(to_string(entry->step) == "initiation_sent");
 }
 
+TEST_CASE("an attempt of another node stays inbound when it succeeds") {
+  Ledger ledger;
+  auto const inbound = ledger.begin("192.0.2.1:9100", std::nullopt, Step::initiation_received, {});
+  CHECK(ledger.reach(inbound, Step::established)->is_inbound);
+  auto const outbound = ledger.begin("192.0.2.2:9100", std::nullopt, Step::resolving, {});
+  CHECK_FALSE(ledger.reach(outbound, Step::established)->is_inbound);
+}
+
 TEST_CASE("the oldest attempt leaves the full ledger, and news about it go nowhere") {
   Ledger ledger;
   auto const first = ledger.begin("a", std::nullopt, Step::resolving, {});
