@@ -16,9 +16,15 @@ void Machine::reply(CommandId id, Answer answer, Turn& turn) const {
   turn.outbox.notes.emplace_back(Reply{id, std::move(answer)});
 }
 
-/// For a command that changed saved_ in this turn.
+/// For a command that changed the state or the trust store in this turn.
 void Machine::reply_when_stored(CommandId id, Answer answer, std::string added_entry) {
-  unstored_.push_back({id, state_number_ + 1, std::move(answer), std::move(added_entry)});
+  unstored_.push_back({id, std::move(answer), std::move(added_entry)});
+}
+
+/// False and answered while nothing can be stored, since what was there could not be read.
+bool Machine::may_store(CommandId id, Turn& turn) const {
+  if (impaired_) reply(id, Refused{Refusal::not_ready, impaired_->reason}, turn);
+  return !impaired_;
 }
 
 Result<NodeId, Refused> Machine::resolve(NodeName const& name) const {
@@ -56,7 +62,7 @@ void Machine::on(CommandId id, AddPeer& command, Turn& turn) {
   if (exists)
     return reply(id, Refused{Refusal::peer_exists, "a peer with this address is there already: " + command.address},
                  turn);
-  if (impaired_) return reply(id, Refused{Refusal::not_ready, impaired_->reason}, turn);
+  if (!may_store(id, turn)) return;
 
   PeerEntry entry{"added-" + to_hex(entropy_.value<std::array<std::uint8_t, 4>>()), *address, command.label,
                   command.node_id, command.public_key};
@@ -82,6 +88,7 @@ void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
   if (at->second.config.from_config)
     return reply(id, Refused{Refusal::invalid_parameter, "this peer stands in the configuration file; remove it there"},
                  turn);
+  if (!may_store(id, turn)) return;
   std::erase_if(saved_.added_peers, [&](auto const& one) { return one.entry_id == *entry_id; });
   auto const named = at->second.config.node_id;
   remove_entry(*entry_id, turn);
@@ -95,6 +102,7 @@ void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
 }
 
 void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
+  if (!may_store(id, turn)) return;
   auto const node = resolve(command.node);
   if (!node) return reply(id, node.error(), turn);
   auto* const peer = find(*node);
@@ -117,10 +125,11 @@ void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
     redial(entry, turn);
   }
   emit(PeerEventKind::forgotten, std::move(view), turn);
-  reply(id, PeerForgotten{*node, forgot}, turn);
+  reply_when_stored(id, PeerForgotten{*node, forgot});
 }
 
 void Machine::on(CommandId id, VerifyPeer& command, Turn& turn) {
+  if (!may_store(id, turn)) return;
   auto const node = resolve(command.node);
   if (!node) return reply(id, node.error(), turn);
   if (!trust_.verify(*node))
@@ -130,10 +139,11 @@ void Machine::on(CommandId id, VerifyPeer& command, Turn& turn) {
     plan_dirty_ = true;
     emit(PeerEventKind::trusted, view_of(*peer), turn);
   }
-  reply(id, Done{}, turn);
+  reply_when_stored(id, Done{});
 }
 
 void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
+  if (!may_store(id, turn)) return;
   auto const node = resolve(command.node);
   if (!node) return reply(id, node.error(), turn);
   auto& refused = saved_.gateways_disallowed;
@@ -143,7 +153,7 @@ void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
   if (command.allowed && !known && !is_named_gateway(*node))
     return reply(id, Refused{Refusal::peer_not_found, "this peer was never met; it can be allowed once it was"}, turn);
   if (auto* const peer = find(*node)) dirty_peers_.insert(peer->slot.value);
-  reply(id, Done{}, turn);
+  reply_when_stored(id, Done{});
 }
 
 void Machine::on(CommandId id, SetSplitDefault& command, Turn& turn) { set_split_default(id, command.on, turn); }

@@ -43,28 +43,26 @@ void Machine::on(LinksChanged& note, Turn& turn) {
   }
 }
 
-void Machine::on(StateStored& note, Turn& turn) {
-  if (!note.error.empty()) log(turn, LogLevel::error, "could not store: " + note.error);
-  std::vector<Unstored> settled;
-  for (auto& one : unstored_)
-    if (one.number <= note.number) settled.push_back(std::move(one));
-  std::erase_if(unstored_, [&](auto const& one) { return one.number <= note.number; });
-  for (auto& one : settled) {
-    if (note.error.empty()) {
-      reply(one.id, std::move(one.answer), turn);
-      continue;
-    }
+void Machine::on(Stored& note, Turn& turn) {
+  if (!note.error.empty())
+    log(turn, LogLevel::error,
+        "could not store: " + note.error + "; what changed is lost at the next start unless this is mended");
+  auto const store = static_cast<std::size_t>(note.store);
+  for (auto& one : unstored_) {
+    if (one.awaited[store] == 0 || one.awaited[store] > note.number) continue;
+    one.awaited[store] = 0;
+    if (note.error.empty()) continue;
     if (!one.added_entry.empty()) {
       std::erase_if(saved_.added_peers, [&](auto const& peer) { return peer.entry_id == one.added_entry; });
       remove_entry(one.added_entry, turn);
     }
-    reply(one.id, Refused{Refusal::internal, "it could not be stored: " + note.error}, turn);
+    one.answer = Refused{Refusal::internal, "it could not be stored: " + note.error};
+    one.awaited = {};
   }
-}
-
-void Machine::on(StoreFailed& note, Turn& turn) {
-  log(turn, LogLevel::error,
-      "could not store: " + note.error + "; what changed is lost at the next start unless this is mended");
+  auto const is_settled = [](Unstored const& one) { return !one.is_new && one.awaited == SaveNumbers{}; };
+  for (auto& one : unstored_)
+    if (is_settled(one)) reply(one.id, std::move(one.answer), turn);
+  std::erase_if(unstored_, is_settled);
 }
 
 }  // namespace pim::control

@@ -50,9 +50,9 @@ void Machine::on_handshake_timer(std::uint32_t number, Turn& turn) {
 
 void Machine::send_initiation(Outgoing& outgoing, Turn& turn) {
   noise::Initiator handshake(identity_, outgoing.key, prologue_, psk_ ? &*psk_ : nullptr);
-  auto const timestamp = wire::to_bytes(to_wire(timestamps_.next(turn.now.wall)));
+  auto const greeting = wire::to_bytes(wire::Greeting{to_wire(timestamps_.next(turn.now.wall)), boot_epoch_});
   Buffer message;
-  if (!handshake.write_initiation(entropy_, timestamp, message)) return;
+  if (!handshake.write_initiation(entropy_, greeting, message)) return;
   if (outgoing.pending.size() == max_pending) {
     indices_.erase(outgoing.pending.front().local.value);
     outgoing.pending.erase(outgoing.pending.begin());
@@ -86,7 +86,9 @@ void Machine::on_response(Endpoint const& from, Bytes datagram, Turn& turn) {
       std::find_if(pending.begin(), pending.end(), [&](auto const& one) { return one.local == frame->receiver; });
   if (mine == pending.end()) return dataplane_.count_drop(Drop::unknown_receiver);
   auto const id = at->second.id;
-  if (!mine->handshake.read_response(frame->noise)) {
+  auto const payload = mine->handshake.read_response(frame->noise);
+  auto const life = payload ? wire::parse_boot_epoch(*payload) : std::nullopt;
+  if (!life) {
     dataplane_.count_drop(Drop::handshake_rejected);
     if (auto* const entry = entry_of(id)) {
       trust::Refused const refused{trust::PairFailure::noise_handshake_rejected, id, NodeId{},
@@ -95,11 +97,11 @@ void Machine::on_response(Endpoint const& from, Bytes datagram, Turn& turn) {
     }
     return;
   }
-  accept_response(from, id, mine->local, frame->sender, mine->handshake, turn);
+  accept_response(from, id, mine->local, frame->sender, mine->handshake, *life, turn);
 }
 
 void Machine::accept_response(Endpoint const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
-                              noise::Initiator& handshake, Turn& turn) {
+                              noise::Initiator& handshake, wire::BootEpoch life, Turn& turn) {
   auto keys = handshake.split();
   auto const key = outgoing_.at(id).key;
   end_handshake(id);
@@ -107,8 +109,9 @@ void Machine::accept_response(Endpoint const& from, NodeId const& id, ReceiverIn
   auto* const peer = verdict ? make_peer(id, key, turn) : nullptr;
   if (!peer) return dataplane_.count_drop(Drop::untrusted_peer);
   set_endpoint(*peer, from);
+  bool const is_another_life = begin_life(*peer, life);
   install(*peer, local, remote, std::move(keys), true, turn);
-  come_alive(*peer, from, turn);
+  come_alive(*peer, from, is_another_life, turn);
   // The other side seals nothing before it has heard from us under the new keys.
   if (peer->announcement.next == never) dataplane_.seal_control(peer->slot, {}, turn.now, turn.packets);
 }

@@ -40,6 +40,9 @@ inline constexpr unsigned load_limit = 200;
 /// A gateway left behind may still deliver what was under way.
 inline constexpr Duration internet_grace = std::chrono::seconds{60};
 
+/// By Store; 0 is none.
+using SaveNumbers = std::array<std::uint64_t, 2>;
+
 /// An attempt of ours to make a session with a node whose key is known.
 struct Outgoing {
   struct Pending {
@@ -91,7 +94,7 @@ class Machine {
   void end_handshake(NodeId const& id);
   void on_response(Endpoint const& from, Bytes datagram, Turn& turn);
   void accept_response(Endpoint const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
-                       noise::Initiator& handshake, Turn& turn);
+                       noise::Initiator& handshake, wire::BootEpoch life, Turn& turn);
   void on_cookie_reply(Bytes datagram, Turn& turn);
   void reconnect_to_known(Turn& turn);
 
@@ -122,7 +125,8 @@ class Machine {
   void install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
                Turn& turn);
   void apply(Peer& peer, session::KeyChange const& change, Turn& turn);
-  void come_alive(Peer& peer, Endpoint const& at, Turn& turn);
+  [[nodiscard]] static bool begin_life(Peer& peer, std::optional<wire::BootEpoch> life);
+  void come_alive(Peer& peer, Endpoint const& at, bool is_another_life, Turn& turn);
   void admit(Peer& peer, Endpoint const& at, Turn& turn);
   void lose(Peer& peer, std::string const& why, Turn& turn);
   void announce(Peer& peer, Turn& turn);
@@ -184,6 +188,7 @@ class Machine {
   [[nodiscard]] Result<NodeId, Refused> resolve(NodeName const& name) const;
   void reply(CommandId id, Answer answer, Turn& turn) const;
   void reply_when_stored(CommandId id, Answer answer, std::string added_entry = {});
+  [[nodiscard]] bool may_store(CommandId id, Turn& turn) const;
   void finish(Turn& turn);
 
   // -- host.cpp: what the host thread reports
@@ -192,14 +197,14 @@ class Machine {
   void on(TunnelUnavailable& note, Turn& turn);
   void on(NameResolved& note, Turn& turn);
   void on(LinksChanged& note, Turn& turn);
-  void on(StateStored& note, Turn& turn);
-  void on(StoreFailed& note, Turn& turn);
+  void on(Stored& note, Turn& turn);
 
   // -- publish.cpp: what follows from the state, for the packet path, the host, the store and clients
   void publish_table();
   void publish_plan(Turn& turn);
   [[nodiscard]] std::optional<plan::Input> desired_plan() const;
   void publish_store(Turn& turn);
+  void await_stores(SaveNumbers const& before, Turn& turn);
   void show_node(Turn& turn);
   void show(Peer& peer, Turn& turn);
   void show(Entry& entry, Turn& turn);
@@ -224,7 +229,7 @@ class Machine {
   Prefix mesh_v4_, mesh_v6_;
   IpAddress own_v4_, own_v6_;
   unsigned alias_attempt_ = 0;
-  std::uint64_t boot_epoch_ = 0;
+  wire::BootEpoch boot_epoch_{};
   WallTime started_at_{};
 
   // -- handshakes
@@ -246,12 +251,14 @@ class Machine {
   trust::FailureLimiter own_failures_, stranger_failures_;
   std::uint64_t stored_trust_version_ = 0;
   SavedState stored_state_;
-  std::uint64_t state_number_ = 0;
+  SaveNumbers save_numbers_{};  ///< of the last job for each store
+  /// A command done but for the disk.
   struct Unstored {
     CommandId id;
-    std::uint64_t number;
     Answer answer;
     std::string added_entry;  ///< goes again when it cannot be stored
+    bool is_new = true;       ///< of this turn: what it changed is not on its way yet
+    SaveNumbers awaited{};    ///< 0: nothing of that store
   };
   std::vector<Unstored> unstored_;
 

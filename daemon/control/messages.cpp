@@ -25,10 +25,11 @@ void Machine::on_frame(dataplane::KeyConfirmed const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
   if (!peer) return;
   auto const change = peer->keys.confirmed(frame.local, turn.now.boot);
+  bool const is_another_life = change.seal_with && begin_life(*peer, peer->next_life);
   apply(*peer, change, turn);
   if (!change.seal_with) return;
   note(ledger_.reach(peer->inbound_attempt, trust::Step::established, peer->id), turn);
-  come_alive(*peer, dataplane_.endpoint(peer->slot).value_or(Endpoint{}), turn);
+  come_alive(*peer, dataplane_.endpoint(peer->slot).value_or(Endpoint{}), is_another_life, turn);
 }
 
 void Machine::on_frame(dataplane::EndpointMoved const& frame, Turn& turn) {
@@ -68,12 +69,8 @@ void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
 
 void Machine::on_message(Peer& peer, wire::Hello const& hello, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::HelloAck{hello.sequence}), turn.now, turn.packets);
-  bool const is_another_life = hello.boot_epoch != peer.boot_epoch;
-  if (!is_another_life && peer.introduced && hello.sequence <= peer.hello_sequence) return;
-  // A restarted peer knows nothing of us any more.
-  if (is_another_life && peer.introduced && peer.alive) announce(peer, turn);
+  if (peer.introduced && hello.sequence <= peer.hello_sequence) return;
   peer.introduced = true;
-  peer.boot_epoch = hello.boot_epoch;
   peer.hello_sequence = hello.sequence;
   peer.name = hello.name;
   peer.offer.reset();

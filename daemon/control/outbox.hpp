@@ -21,13 +21,15 @@ struct ApplyPlan {
   std::uint64_t number = 0;
   std::optional<plan::Input> input;  ///< none: every trace of pim goes
 };
-struct SaveTrust {
-  trust::Snapshot snapshot;
-};
-/// Answered by a StateStored of its number or of a later one.
+enum class Store : std::uint8_t { state, trust };
+/// Either is answered by a Stored of its store with its number or a later one.
 struct SaveState {
   std::uint64_t number = 0;
   SavedState state;
+};
+struct SaveTrust {
+  std::uint64_t number = 0;
+  trust::Snapshot snapshot;
 };
 struct ResolveName {
   std::string host;
@@ -56,17 +58,13 @@ struct LinksChanged {
   plan::Links links;
   std::vector<IpAddress> resolvers;  ///< of /etc/resolv.conf
 };
-struct StateStored {
+struct Stored {
+  Store store{};
   std::uint64_t number = 0;
   std::string error{};  ///< empty: it will be there after a restart
 };
-/// Of the trust store.
-struct StoreFailed {
-  std::string error;
-};
 
-using HostNote =
-    std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, StateStored, StoreFailed>;
+using HostNote = std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, Stored>;
 
 struct Outbox {
   std::vector<HostJob> host;

@@ -11,6 +11,7 @@
 #include "session/liveness.hpp"
 #include "trust/ledger.hpp"
 #include "trust/trust.hpp"
+#include "wire/handshake.hpp"
 
 namespace pim::control {
 
@@ -32,7 +33,9 @@ struct Peer {
   Time provisional_until = never;
   trust::HandshakeTimestamp last_timestamp{};  ///< newest accepted from it
   trust::AttemptNumber inbound_attempt = 0;
-  Endpoint first_seen_at{};  ///< where its initiation came from
+  std::optional<wire::BootEpoch> life{};       ///< of the node at the other end of the keys in force
+  std::optional<wire::BootEpoch> next_life{};  ///< of who answers to the keys that wait to be confirmed
+  Endpoint first_seen_at{};                    ///< where its initiation came from
 
   session::Keyring keys{};
   session::Liveness liveness{};
@@ -45,7 +48,6 @@ struct Peer {
   // What it said about itself in its own session.
   bool introduced = false;
   std::string name{};
-  std::uint64_t boot_epoch = 0;
   std::uint64_t hello_sequence = 0;
   std::optional<IpAddress> v4{};
   std::optional<GatewayOffer> offer{};

@@ -124,7 +124,16 @@ void Machine::set_endpoint(Peer const& peer, Endpoint const& at) {
   by_endpoint_.insert_or_assign(at, peer.slot);
 }
 
-void Machine::come_alive(Peer& peer, Endpoint const& at, Turn& turn) {
+/// True when the node at the other end was another one before: it restarted, and what it said is void.
+bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life) {
+  if (peer.life == life) return false;
+  bool const is_another = peer.life.has_value();
+  peer.life = life;
+  peer.introduced = false;
+  return is_another;
+}
+
+void Machine::come_alive(Peer& peer, Endpoint const& at, bool is_another_life, Turn& turn) {
   peer.last_handshake = turn.now.boot;
   peer.failed = false;
   admit(peer, at, turn);
@@ -134,6 +143,8 @@ void Machine::come_alive(Peer& peer, Endpoint const& at, Turn& turn) {
     if (one.peer == peer.id && one.stage != Stage::connected) connected(one, peer, turn);
   bool const was_alive = peer.alive;
   peer.alive = true;
+  // A restarted peer knows nothing of us any more.
+  if (was_alive && is_another_life) announce(peer, turn);
   if (!was_alive) {
     peer.usable_since = turn.now.boot;
     announce(peer, turn);
@@ -186,7 +197,6 @@ void Machine::announce_to_all(Turn& turn) {
 void Machine::send_announcement(Peer& peer, Turn& turn) {
   wire::Hello hello;
   hello.sequence = peer.announcement.sequence;
-  hello.boot_epoch = boot_epoch_;
   hello.offer = own_offer();
   hello.roles = hello.offer ? wire::role_gateway : std::uint8_t{0};
   std::copy_n(own_v4_.bytes.begin(), hello.v4_alias.size(), hello.v4_alias.begin());

@@ -93,14 +93,28 @@ void Machine::publish_plan(Turn& turn) {
 void Machine::publish_store(Turn& turn) {
   if (auto const reserved = timestamps_.to_store()) saved_.timestamps_reserved_until = *reserved;
   if (impaired_) return;  // what could not be read is not written over
+  auto const before = save_numbers_;
+  auto& [state_number, trust_number] = save_numbers_;
   if (saved_ != stored_state_) {
     stored_state_ = saved_;
-    turn.outbox.host.emplace_back(SaveState{++state_number_, saved_});
+    turn.outbox.host.emplace_back(SaveState{++state_number, saved_});
   }
   if (trust_.version() != stored_trust_version_) {
     stored_trust_version_ = trust_.version();
-    turn.outbox.host.emplace_back(SaveTrust{trust_.snapshot()});
+    turn.outbox.host.emplace_back(SaveTrust{++trust_number, trust_.snapshot()});
   }
+  await_stores(before, turn);
+}
+
+/// Commands of this turn wait for what it sent to the disk; one that changed nothing is answered at once.
+void Machine::await_stores(SaveNumbers const& before, Turn& turn) {
+  for (auto& one : unstored_) {
+    if (!std::exchange(one.is_new, false)) continue;
+    for (std::size_t store = 0; store < before.size(); ++store)
+      if (save_numbers_[store] != before[store]) one.awaited[store] = save_numbers_[store];
+    if (one.awaited == SaveNumbers{}) reply(one.id, one.answer, turn);
+  }
+  std::erase_if(unstored_, [](Unstored const& one) { return one.awaited == SaveNumbers{}; });
 }
 
 void Machine::show_node(Turn& turn) {

@@ -55,8 +55,8 @@ void Machine::on_initiation(Endpoint const& from, Bytes datagram, Turn& turn) {
 
   noise::Responder responder(identity_, prologue_, psk_ ? &*psk_ : nullptr);
   auto const opened = responder.read_initiation(frame->noise);
-  auto const timestamp = opened ? wire::parse_timestamp(opened->payload) : std::nullopt;
-  if (!opened || !timestamp) {
+  auto const greeting = opened ? wire::parse_greeting(opened->payload) : std::nullopt;
+  if (!opened || !greeting) {
     dataplane_.count_drop(Drop::handshake_rejected);
     return refuse_inbound(from,
                           {trust::PairFailure::noise_handshake_rejected, std::nullopt, NodeId{},
@@ -73,18 +73,21 @@ void Machine::on_initiation(Endpoint const& from, Bytes datagram, Turn& turn) {
   auto* peer = find(id);
   auto newest = peer ? peer->last_timestamp : trust::HandshakeTimestamp{};
   if (record) newest = std::max(newest, record->last_timestamp);
-  if (to_trust(*timestamp) <= newest) return dataplane_.count_drop(Drop::handshake_rejected);
+  auto const timestamp = to_trust(greeting->timestamp);
+  if (timestamp <= newest) return dataplane_.count_drop(Drop::handshake_rejected);
 
   if (!peer) peer = make_peer(id, opened->initiator, turn);
   if (!peer) return dataplane_.count_drop(Drop::rate_limited);
-  peer->last_timestamp = to_trust(*timestamp);
+  peer->last_timestamp = timestamp;
+  peer->next_life = greeting->boot_epoch;
   answer_initiation(from, *frame, responder, *peer, turn);
 }
 
 void Machine::answer_initiation(Endpoint const& from, wire::Initiation const& frame, noise::Responder& responder,
                                 Peer& peer, Turn& turn) {
   Buffer message;
-  if (!responder.write_response(entropy_, {}, message)) return dataplane_.count_drop(Drop::handshake_rejected);
+  if (!responder.write_response(entropy_, wire::to_bytes(boot_epoch_), message))
+    return dataplane_.count_drop(Drop::handshake_rejected);
   peer.inbound_attempt = ledger_.begin(to_string(from), peer.id, trust::Step::initiation_received, turn.now.wall);
   auto const local = fresh_index();
   auto datagram = wire::make_response({local, frame.sender, message});

@@ -87,13 +87,13 @@ class HostThread::Work {
   }
 
   void on(control::SaveTrust& job) {
-    if (auto const saved = store::save_trust(files_, store::trust_path(options_.state_folder), job.snapshot); !saved)
-      tell(control::StoreFailed{saved.error().message});
+    auto const saved = store::save_trust(files_, store::trust_path(options_.state_folder), job.snapshot);
+    tell(control::Stored{control::Store::trust, job.number, saved ? std::string{} : saved.error().message});
   }
 
   void on(control::SaveState& job) {
     auto const saved = store::save_state(files_, store::state_path(options_.state_folder), job.state);
-    tell(control::StateStored{job.number, saved ? std::string{} : saved.error().message});
+    tell(control::Stored{control::Store::state, job.number, saved ? std::string{} : saved.error().message});
   }
 
   void on(control::ResolveName& job) {

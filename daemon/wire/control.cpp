@@ -37,7 +37,6 @@ std::optional<Control> parse_hello(Bytes plaintext) {
   Hello hello;
   hello.version = reader.u8();
   hello.sequence = reader.u64();
-  hello.boot_epoch = reader.u64();
   hello.roles = reader.u8();
   hello.v4_alias = reader.array<4>();
   auto const present = reader.u8();
@@ -71,7 +70,7 @@ std::optional<Control> parse_goodbye(Bytes plaintext) {
 void write(Writer& out, Hello const& hello) {
   PIM_ASSERT(is_valid_name(hello.name));
   auto const offer = hello.offer.value_or(GatewayOffer{});
-  out.u8(byte_of(ControlKind::hello)).u8(hello.version).u64(hello.sequence).u64(hello.boot_epoch).u8(hello.roles);
+  out.u8(byte_of(ControlKind::hello)).u8(hello.version).u64(hello.sequence).u8(hello.roles);
   out.bytes(hello.v4_alias).u8(hello.offer ? 1 : 0).u8(offer.priority).u8(offer.load).u8(offer.families);
   out.u8(static_cast<std::uint8_t>(hello.name.size())).bytes(as_bytes(hello.name));
 }

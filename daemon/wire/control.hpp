@@ -1,7 +1,7 @@
 // Control messages: what neighbours say to each other inside their session. The first byte is the
 // kind; integers are big-endian.
 //
-//   hello         0x20 | version 1 | sequence 8 | boot epoch 8 | roles 1 | v4 alias 4 |
+//   hello         0x20 | version 1 | sequence 8 | roles 1 | v4 alias 4 |
 //                 offer: present 1, priority 1, load 1, families 1 | name length 1 | name | later fields
 //   hello ack     0x21 | sequence 8
 //   probe         0x22 | id 8
@@ -51,8 +51,6 @@ struct GatewayOffer {
 struct Hello {
   std::uint8_t version = hello_version;
   std::uint64_t sequence = 0;
-  /// Drawn anew at every start of the daemon: a change means that the peer restarted.
-  std::uint64_t boot_epoch = 0;
   std::uint8_t roles = 0;
   /// 0.0.0.0 when the sender claims none.
   std::array<std::uint8_t, 4> v4_alias{};

@@ -68,20 +68,33 @@ Buffer make_cookie_reply(CookieReply const& frame) {
   return out;
 }
 
-std::array<std::uint8_t, timestamp_size> to_bytes(Timestamp const& timestamp) {
-  std::array<std::uint8_t, timestamp_size> out;
-  store_be(out.data(), timestamp.seconds);
-  store_be(out.data() + 8, timestamp.nanoseconds);
+std::array<std::uint8_t, greeting_size> to_bytes(Greeting const& greeting) {
+  std::array<std::uint8_t, greeting_size> out;
+  store_be(out.data(), greeting.timestamp.seconds);
+  store_be(out.data() + 8, greeting.timestamp.nanoseconds);
+  store_be(out.data() + 12, greeting.boot_epoch.value);
   return out;
 }
 
-std::optional<Timestamp> parse_timestamp(Bytes payload) {
+std::optional<Greeting> parse_greeting(Bytes payload) {
   Reader reader(payload);
-  Timestamp timestamp;
-  timestamp.seconds = reader.u64();
-  timestamp.nanoseconds = reader.u32();
-  if (!reader.done() || timestamp.nanoseconds >= 1'000'000'000) return std::nullopt;
-  return timestamp;
+  Greeting greeting;
+  greeting.timestamp.seconds = reader.u64();
+  greeting.timestamp.nanoseconds = reader.u32();
+  greeting.boot_epoch.value = reader.u64();
+  if (!reader.done() || greeting.timestamp.nanoseconds >= 1'000'000'000) return std::nullopt;
+  return greeting;
+}
+
+std::array<std::uint8_t, reply_payload_size> to_bytes(BootEpoch epoch) {
+  std::array<std::uint8_t, reply_payload_size> out;
+  store_be(out.data(), epoch.value);
+  return out;
+}
+
+std::optional<BootEpoch> parse_boot_epoch(Bytes payload) {
+  if (payload.size() != reply_payload_size) return std::nullopt;
+  return BootEpoch{load_be<std::uint64_t>(payload.data())};
 }
 
 }  // namespace pim::wire

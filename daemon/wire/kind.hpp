@@ -20,8 +20,8 @@ enum class Kind : std::uint8_t {
 /// Every datagram begins with its kind and three more bytes: zero, except for the flags of data.
 inline constexpr std::size_t prefix_size = 4;
 
-inline constexpr std::size_t initiation_size = 148;
-inline constexpr std::size_t response_size = 92;
+inline constexpr std::size_t initiation_size = 156;
+inline constexpr std::size_t response_size = 100;
 inline constexpr std::size_t cookie_reply_size = 72;
 inline constexpr std::size_t data_header_size = 16;
 inline constexpr std::size_t data_tag_size = 16;

@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   check_handshakes(datagram, kind);
   check_data(datagram, kind);
   check_tags(datagram, kind);
-  if (auto const timestamp = wire::parse_timestamp(datagram)) {
-    auto const written = wire::to_bytes(*timestamp);
+  if (auto const greeting = wire::parse_greeting(datagram)) {
+    auto const written = wire::to_bytes(*greeting);
     PIM_ASSERT(std::equal(written.begin(), written.end(), datagram.begin(), datagram.end()));
   }
   return 0;

@@ -170,9 +170,10 @@ void Node::do_host_job(control::HostJob& job) {
     host_answers_.emplace_back(control::PlanApplied{apply->number, refuse_plans, network_.now().wall});
   } else if (auto* const state = std::get_if<control::SaveState>(&job)) {
     if (disk_error.empty()) saved = state->state;
-    host_answers_.emplace_back(control::StateStored{state->number, disk_error});
+    host_answers_.emplace_back(control::Stored{control::Store::state, state->number, disk_error});
   } else if (auto* const trust = std::get_if<control::SaveTrust>(&job)) {
-    trusted = trust->snapshot;
+    if (disk_error.empty()) trusted = trust->snapshot;
+    host_answers_.emplace_back(control::Stored{control::Store::trust, trust->number, disk_error});
   }
 }
 
@@ -235,7 +236,7 @@ Buffer make_stranger_initiation(crypto::KeyPair const& self, PublicKey const& re
                                 WallTime at) {
   noise::Initiator handshake(self, responder, noise::make_prologue("pim"));
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
-  auto const payload = wire::to_bytes(wire::Timestamp{static_cast<std::uint64_t>(seconds.count()), 0});
+  auto const payload = wire::to_bytes(wire::Greeting{{static_cast<std::uint64_t>(seconds.count()), 0}, {}});
   Buffer message;
   (void)handshake.write_initiation(entropy, payload, message);
   auto datagram = wire::make_initiation({{entropy.value<std::uint32_t>()}, message});

@@ -260,3 +260,29 @@ TEST_CASE("a peer that cannot be stored is refused and gone, and those before st
   CHECK(std::holds_alternative<control::PeerAdded>(*again));
   CHECK(a.saved.added_peers.size() == 2);
 }
+
+TEST_CASE("what cannot be stored is never answered as done") {
+  VirtualNetwork net;
+  auto& a = net.add("a", "192.0.2.1", with_peer(entry("192.0.2.2")));
+  auto& b = net.add("b", "192.0.2.2");
+  b.start();
+  a.start();
+  net.run(1s);
+  a.disk_error = "No space left on device";
+  control::NodeName const name{to_string(b.id())};
+  auto const is_refused = [&](control::Command command) {
+    auto const answer = a.answer(a.command(std::move(command)));
+    REQUIRE(answer);
+    auto const* const refused = std::get_if<control::Refused>(&*answer);
+    return refused && refused->message.find("No space left") != std::string::npos;
+  };
+  CHECK(is_refused(control::VerifyPeer{name}));
+  CHECK(is_refused(control::AllowGateway{name, false}));
+  CHECK(is_refused(control::ForgetPeer{name}));
+  a.disk_error.clear();
+  net.run(1s);
+  CHECK(std::holds_alternative<control::Done>(*a.answer(a.command(control::VerifyPeer{name}))));
+  CHECK(a.trusted.records.front().level == trust::Level::verified);
+  // Nothing to change, nothing to wait for.
+  CHECK(std::holds_alternative<control::Done>(*a.answer(a.command(control::VerifyPeer{name}))));
+}

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/virtual_network.hpp"
+#include "wire/kind.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -48,7 +49,7 @@ TEST_CASE("keys are replaced again and again under traffic and no packet is lost
   CHECK(pair.a->delivered.size() == static_cast<std::size_t>(sent));
   CHECK(pair.a->drops(Drop::decrypt_failed) == 0);
   auto const initiations = std::count_if(pair.net.sent.begin(), pair.net.sent.end(),
-                                         [](auto const& one) { return one.second.size() == 148; });
+                                         [](auto const& one) { return one.second.size() == wire::initiation_size; });
   CHECK(initiations >= 8);
   CHECK(initiations <= 10);
 }

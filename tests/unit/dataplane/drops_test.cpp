@@ -191,7 +191,7 @@ TEST_CASE("unknown receivers are told to control, a few each batch") {
 
 TEST_CASE("datagrams of no kind, or of a wrong length for theirs, are malformed") {
   Pair pair;
-  std::vector<Buffer> bad{Buffer(148, 0), Buffer(3, 1), Buffer(31, 4), Buffer(147, 1), Buffer(1000, 9)};
+  std::vector<Buffer> bad{Buffer(156, 0), Buffer(3, 1), Buffer(31, 4), Buffer(155, 1), Buffer(1000, 9)};
   bad[3] = Buffer(147, 0);
   bad[3][0] = 1;
   auto const& out = pair.b.receive(bad, pair.a.address, pair.now);

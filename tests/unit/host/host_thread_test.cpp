@@ -176,7 +176,7 @@ TEST_CASE("what_is_to_be_stored_is_stored_before_the_thread_ends_and_failures_ar
 
     std::filesystem::remove_all(test.folder);
     test.submit(control::SaveState{1, state});
-    CHECK(test.inbox.await<control::StateStored>([](auto const& failed) { return !failed.error.empty(); }));
+    CHECK(test.inbox.await<control::Stored>([](auto const& failed) { return !failed.error.empty(); }));
   }
 }
 

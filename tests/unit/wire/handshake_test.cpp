@@ -26,7 +26,7 @@ void check_exact(Buffer const& datagram, Parse parse) {
 }  // namespace
 
 TEST_CASE("an initiation is laid out as documented and reads back") {
-  auto const noise = test::SeededEntropy(1).bytes(108);
+  auto const noise = test::SeededEntropy(1).bytes(116);
   auto const datagram = wire::make_initiation({ReceiverIndex{0x01020304}, noise});
   CHECK(text(datagram) == "0100000001020304" + text(noise) + std::string(64, '0'));
   auto const frame = wire::parse_initiation(datagram);
@@ -37,7 +37,7 @@ TEST_CASE("an initiation is laid out as documented and reads back") {
 }
 
 TEST_CASE("a response is laid out as documented and reads back") {
-  auto const noise = test::SeededEntropy(2).bytes(48);
+  auto const noise = test::SeededEntropy(2).bytes(56);
   auto const datagram = wire::make_response({ReceiverIndex{0x01020304}, ReceiverIndex{0xa1a2a3a4}, noise});
   CHECK(text(datagram) == "0200000001020304a1a2a3a4" + text(noise) + std::string(64, '0'));
   auto const frame = wire::parse_response(datagram);
@@ -61,17 +61,26 @@ TEST_CASE("a cookie reply is laid out as documented and reads back") {
   check_exact(datagram, wire::parse_cookie_reply);
 }
 
-TEST_CASE("timestamps read back, compare in time and have no other encodings") {
-  wire::Timestamp const early{0x0000000067748580, 123456789}, late{0x0000000067748581, 0};
-  CHECK(text(wire::to_bytes(early)) == "0000000067748580075bcd15");
-  CHECK(wire::parse_timestamp(wire::to_bytes(early)) == early);
-  CHECK(early < late);
+TEST_CASE("greetings read back, compare in time first and have no other encodings") {
+  wire::Greeting const early{{0x0000000067748580, 123456789}, {0x1112131415161718}};
+  CHECK(text(wire::to_bytes(early)) == "0000000067748580075bcd151112131415161718");
+  CHECK(wire::parse_greeting(wire::to_bytes(early)) == early);
+  CHECK(early.timestamp < wire::Timestamp{0x0000000067748581, 0});
   CHECK(wire::Timestamp{1, 1} < wire::Timestamp{1, 2});
-  auto bytes = wire::to_bytes({1, 999'999'999});
-  CHECK(wire::parse_timestamp(bytes));
+  auto bytes = wire::to_bytes(wire::Greeting{{1, 999'999'999}, {}});
+  CHECK(wire::parse_greeting(bytes));
   store_be<std::uint32_t>(bytes.data() + 8, 1'000'000'000);
-  CHECK_FALSE(wire::parse_timestamp(bytes));
-  auto const long_one = Buffer(13);
-  for (std::size_t size = 0; size <= 13; ++size)
-    CHECK(wire::parse_timestamp(Bytes{long_one}.first(size)).has_value() == (size == 12));
+  CHECK_FALSE(wire::parse_greeting(bytes));
+  auto const long_one = Buffer(21);
+  for (std::size_t size = 0; size <= 21; ++size)
+    CHECK(wire::parse_greeting(Bytes{long_one}.first(size)).has_value() == (size == 20));
+}
+
+TEST_CASE("a boot epoch is eight bytes and nothing else") {
+  wire::BootEpoch const epoch{0x0102030405060708};
+  CHECK(text(wire::to_bytes(epoch)) == "0102030405060708");
+  CHECK(wire::parse_boot_epoch(wire::to_bytes(epoch)) == epoch);
+  CHECK_FALSE(wire::parse_boot_epoch(Buffer(7)));
+  CHECK_FALSE(wire::parse_boot_epoch(Buffer(9)));
+  CHECK_FALSE(wire::parse_boot_epoch({}));
 }
