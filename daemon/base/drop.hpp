@@ -23,6 +23,9 @@ namespace pim {
   X(bad_inner_destination, "an inner packet that is not for this node or for its gateway") \
   X(malformed_control, "a control message that does not parse")                            \
   X(transit_refused, "a transit frame at a node that does not relay it")                   \
+  X(hop_limit, "a transit frame that passed as many nodes as it may")                      \
+  X(relay_unreachable, "a transit frame for a node to which no next hop leads")            \
+  X(relay_share, "a transit frame beyond its sender's share of a busy batch")              \
   X(no_route, "a packet from this host to a mesh address that nobody holds")               \
   X(unreachable, "a packet from this host to a known node that has no working path")       \
   X(blocked, "a packet from this host to the internet while no gateway is usable")         \

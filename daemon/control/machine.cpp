@@ -59,9 +59,15 @@ void Machine::on_start(Turn& turn) {
 }
 
 void Machine::on_frames(std::span<dataplane::ToControl const> frames, Turn& turn) {
-  if (impaired_ || stopping_) return;
+  if (impaired_ || stopping_) return refuse_wanted(frames, turn);
   for (auto const& frame : frames) std::visit([&](auto const& one) { on_frame(one, turn); }, frame);
   settle(turn);
+}
+
+/// Whatever else is off, a packet that was handed up gets its answer.
+void Machine::refuse_wanted(std::span<dataplane::ToControl const> frames, Turn& turn) {
+  for (auto const& frame : frames)
+    if (auto const* const wanted = std::get_if<dataplane::AddressWanted>(&frame)) on_frame(*wanted, turn);
 }
 
 void Machine::on_deadline(Turn& turn) {

@@ -73,6 +73,7 @@ class Machine {
 
  private:
   // -- machine.cpp: the turn
+  void refuse_wanted(std::span<dataplane::ToControl const> frames, Turn& turn);
   void on_timer(TimerKey key, Turn& turn);
   void settle(Turn& turn);
   void log(Turn& turn, LogLevel level, std::string message, std::optional<NodeId> peer = std::nullopt) const;
@@ -147,6 +148,8 @@ class Machine {
   void on_frame(dataplane::SessionWanted const& frame, Turn& turn);
   void on_frame(dataplane::RekeyWanted const& frame, Turn& turn);
   void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
+  void on_frame(dataplane::AddressWanted const& frame, Turn& turn);
+  void on_frame(dataplane::PathBusy const& frame, Turn& turn);
   void on_message(Peer& peer, wire::Hello const& hello, Turn& turn);
   void on_message(Peer& peer, wire::HelloAck const& ack, Turn& turn);
   void on_message(Peer& peer, wire::Probe const& probe, Turn& turn);

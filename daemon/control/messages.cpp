@@ -16,6 +16,7 @@ constexpr Duration recall_interval = std::chrono::seconds{5};
 void Machine::on_frame(dataplane::ControlMessage const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
   if (!peer) return;
+  if (!frame.from.is_direct()) return dataplane_.count_drop(Drop::transit_refused);
   auto const message = wire::parse_control(frame.plaintext);
   if (!message) return dataplane_.count_drop(Drop::malformed_control);
   std::visit([&](auto const& one) { on_message(*peer, one, turn); }, *message);
@@ -61,11 +62,19 @@ void Machine::on_frame(dataplane::RekeyWanted const& frame, Turn& turn) {
 }
 
 void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
-  auto const at = by_endpoint_.find(frame.from);
+  if (!frame.from.is_direct()) return;
+  auto const at = by_endpoint_.find(frame.from.endpoint);
   auto* const peer = at == by_endpoint_.end() ? nullptr : find(at->second);
   if (!peer || peer->provisional || turn.now.boot < peer->last_dialled + recall_interval) return;
-  start_handshake(peer->id, peer->key, {frame.from}, false, turn);
+  start_handshake(peer->id, peer->key, {frame.from.endpoint}, false, turn);
 }
+
+void Machine::on_frame(dataplane::AddressWanted const& frame, Turn& turn) {
+  dataplane_.refuse(frame.packet, turn.now, turn.packets);
+}
+
+/// Direct links are watched by what is awaited on them.
+void Machine::on_frame(dataplane::PathBusy const&, Turn&) {}
 
 void Machine::on_message(Peer& peer, wire::Hello const& hello, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::HelloAck{hello.sequence}), turn.now, turn.packets);

@@ -102,7 +102,7 @@ void Machine::install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noi
   indices_.emplace(local.value, peer.id);
   dataplane_.install({peer.slot, local, remote, std::move(keys.send), std::move(keys.receive),
                       now + (initiator ? session::rekey_after : session::responder_rekey_after),
-                      now + session::reject_after});
+                      now + session::reject_after, peer.id});
   apply(peer, initiator ? peer.keys.initiated(local, now) : peer.keys.responded(local, now), turn);
   arm(peer);
 }

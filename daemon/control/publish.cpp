@@ -15,6 +15,7 @@ void Machine::publish_table() {
     if (!peer || peer->provisional) continue;
     auto& policy = table->peers[peer->slot.value];
     policy.in_use = true;
+    policy.id = peer->id;
     policy.v6 = mesh::v6_address(mesh_v6_, peer->id);
     policy.v4 = peer->v4;
     policy.internet_until = routing_.gateway == peer->id ? never : peer->internet_until;
@@ -22,6 +23,7 @@ void Machine::publish_table() {
     table->by_address.emplace(policy.v6, peer->slot);
     if (policy.v4) table->by_address.emplace(*policy.v4, peer->slot);
   }
+  table->self = self_;
   table->own_v4 = own_v4_;
   table->own_v6 = own_v6_;
   table->mesh_v4 = mesh_v4_;

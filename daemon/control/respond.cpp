@@ -18,11 +18,13 @@ ReceiverIndex sender_of(Bytes datagram) { return {load_be<std::uint32_t>(datagra
 void Machine::on_frame(dataplane::HandshakeDatagram const& frame, Turn& turn) {
   auto const kind = wire::peek(frame.datagram);
   if (!kind) return dataplane_.count_drop(Drop::malformed_datagram);
+  if (!frame.from.is_direct()) return dataplane_.count_drop(Drop::transit_refused);
+  auto const& from = frame.from.endpoint;
   switch (*kind) {
-    case wire::Kind::initiation: return on_initiation(frame.from, frame.datagram, turn);
-    case wire::Kind::response: return on_response(frame.from, frame.datagram, turn);
+    case wire::Kind::initiation: return on_initiation(from, frame.datagram, turn);
+    case wire::Kind::response: return on_response(from, frame.datagram, turn);
     case wire::Kind::cookie_reply: return on_cookie_reply(frame.datagram, turn);
-    case wire::Kind::key_query: return on_key_query(frame.from, frame.datagram, turn);
+    case wire::Kind::key_query: return on_key_query(from, frame.datagram, turn);
     case wire::Kind::key_reply: return on_key_reply(frame.datagram, turn);
     case wire::Kind::data: return;
   }

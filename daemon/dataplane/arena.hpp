@@ -18,6 +18,7 @@ class Arena {
   [[nodiscard]] std::uint8_t const* data() const { return bytes_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] std::size_t left() const { return capacity_ - size_; }
   [[nodiscard]] Bytes view(std::size_t offset, std::size_t length) const {
     PIM_ASSERT(offset <= size_ && length <= size_ - offset);
     return {data() + offset, length};

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
-#include "dataplane/state.hpp"
+#include "dataplane/receive.hpp"
+#include "dataplane/send.hpp"
 
 namespace pim::dataplane {
 
-Dataplane::Dataplane(KeyLimits const& limits) : state_(std::make_unique<State>(limits)) {}
+Dataplane::Dataplane(KeyLimits const& limits, RelayLimits const& relay)
+    : state_(std::make_unique<State>(limits, relay)) {}
 Dataplane::~Dataplane() = default;
 
 void Dataplane::on_tun(std::span<TunFrame> frames, Now const& now, Out& out) {
@@ -20,8 +22,18 @@ void Dataplane::on_datagrams(std::span<Train> trains, Now const& now, Out& out) 
   receiving.finish();
 }
 
-bool Dataplane::seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out) {
-  return Sending(*state_, now, out).control(peer, plaintext);
+void Dataplane::resend(PeerSlot peer, packet::VnetHeader const& vnet, MutBytes packet, Now const& now, Out& out) {
+  Sending(*state_, now, out).frame_to(peer, vnet, packet);
+}
+
+void Dataplane::refuse(Bytes packet, Now const& now, Out& out) { Sending(*state_, now, out).refuse(packet); }
+
+bool Dataplane::seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out, Way way) {
+  return Sending(*state_, now, out).control(peer, plaintext, way);
+}
+
+bool Dataplane::send_transit(PeerSlot neighbour, wire::Transit const& frame, Now const& now, Out& out) {
+  return Sending(*state_, now, out).transit(neighbour, frame);
 }
 
 void Dataplane::publish(std::shared_ptr<ForwardingTable const> table) {
@@ -34,6 +46,7 @@ void Dataplane::join_udp(bool allowed) { state_->coalescer = packet::Coalescer(a
 void Dataplane::install(SessionKeys keys) {
   state_->forget(keys.local);
   auto& peer = state_->peer_at(keys.peer);
+  peer.node = keys.node;
   auto& session = state_->sessions.insert(std::make_unique<Session>(Session{.peer = keys.peer,
                                                                             .local = keys.local,
                                                                             .remote = keys.remote,
@@ -62,7 +75,7 @@ void Dataplane::remove_peer(PeerSlot slot) {
   auto& peer = state_->peers[slot.value];
   while (!peer.sessions.empty()) state_->forget(peer.sessions.back()->local);
   state_->waiting.erase(slot);
-  peer = Peer{};
+  peer = Peer{.life = peer.life + 1};
 }
 
 void Dataplane::set_endpoint(PeerSlot peer, Endpoint const& endpoint) { state_->peer_at(peer).endpoint = endpoint; }
@@ -71,27 +84,56 @@ std::optional<Endpoint> Dataplane::endpoint(PeerSlot peer) const {
   return peer.value < state_->peers.size() ? state_->peers[peer.value].endpoint : std::nullopt;
 }
 
+void Dataplane::set_relay(PeerSlot peer, std::optional<PeerSlot> neighbour) {
+  auto& relay = state_->peer_at(peer).relay;
+  relay.reset();
+  if (neighbour && *neighbour != peer) relay = state_->hop_to(*neighbour);
+}
+
+void Dataplane::set_next_hop(NodeId const& destination, std::optional<PeerSlot> neighbour) {
+  if (neighbour)
+    state_->next_hops.set(destination, state_->hop_to(*neighbour));
+  else
+    state_->next_hops.erase(destination);
+}
+
 PeerActivity const& Dataplane::activity(PeerSlot peer) const {
   static PeerActivity const none;
   return peer.value < state_->peers.size() ? state_->peers[peer.value].activity : none;
 }
 
+std::span<Talker const> Dataplane::relayed() const { return state_->talkers.rows(); }
+
 DropCounters const& Dataplane::drops() const { return state_->drops; }
 
 void Dataplane::count_drop(Drop reason, std::uint64_t times) { state_->drop(reason, times); }
 
-Peer& Dataplane::State::peer_at(PeerSlot slot) {
+Peer& State::peer_at(PeerSlot slot) {
   if (slot.value >= peers.size()) peers.resize(std::size_t{slot.value} + 1);
   return peers[slot.value];
 }
 
-void Dataplane::State::forget(ReceiverIndex local) {
+void State::forget(ReceiverIndex local) {
   auto* const session = sessions.find(local);
   if (session == nullptr) return;
   auto& peer = peers[session->peer.value];
   std::erase(peer.sessions, session);
   if (peer.sending == session) peer.sending = nullptr;
   sessions.erase(local);
+}
+
+Hop State::hop_to(PeerSlot slot) const { return {slot, slot.value < peers.size() ? peers[slot.value].life : 0}; }
+
+std::optional<Link> State::link(PeerSlot slot, Time now) {
+  if (slot.value >= peers.size()) return std::nullopt;
+  auto& peer = peers[slot.value];
+  if (!can_seal(peer, now) || !peer.endpoint) return std::nullopt;
+  return Link{slot, &peer, peer.sending};
+}
+
+std::optional<Link> State::link(Hop const& hop, Time now) {
+  bool const is_same_life = hop.slot.value < peers.size() && peers[hop.slot.value].life == hop.life;
+  return is_same_life ? link(hop.slot, now) : std::nullopt;
 }
 
 }  // namespace pim::dataplane

@@ -13,6 +13,8 @@
 #include "crypto/secret.hpp"
 #include "dataplane/forwarding_table.hpp"
 #include "dataplane/io.hpp"
+#include "dataplane/talkers.hpp"
+#include "wire/transit.hpp"
 
 namespace pim::dataplane {
 
@@ -25,10 +27,16 @@ struct SessionKeys {
   crypto::Key receive;
   Time rekey_after{};  ///< first send past it reports RekeyWanted, once
   Time expires{};      ///< nothing is sealed or opened under these keys from then on
+  NodeId node{};       ///< who holds the other end: what is sealed with them finds its way by this
 };
 
 /// What the packet path saw of one peer; times are Time{} until something happened.
 struct PeerActivity {
+  struct Path {
+    Time last_received{};   ///< any authenticated datagram that came this way
+    Time last_data_sent{};  ///< IP packets, and on a direct path all that was relayed over it
+  };
+  Path direct, relayed;
   Time last_received{};  ///< any authenticated datagram
   Time last_sent{};      ///< any sealed datagram
   Time last_data_received{};
@@ -45,9 +53,23 @@ struct KeyLimits {
   std::uint64_t reject_after = ~std::uint64_t{0} - (1 << 13) + 1;  ///< none beyond: Drop::counter_exhausted
 };
 
+/// What this node carries for others.
+struct RelayLimits {
+  /// Of sealed datagrams, in one call of on_datagrams. They never take more than the arena has left.
+  std::size_t bytes_a_batch = ~std::size_t{0};
+};
+
+/// Which way a sealed datagram goes.
+enum class Way : std::uint8_t {
+  chosen,  ///< as set_relay says
+  direct,  ///< to the peer's endpoint
+};
+
+struct State;
+
 class Dataplane {
  public:
-  explicit Dataplane(KeyLimits const& limits = {});
+  explicit Dataplane(KeyLimits const& limits = {}, RelayLimits const& relay = {});
   ~Dataplane();
   Dataplane(Dataplane&&) = delete;
 
@@ -56,9 +78,16 @@ class Dataplane {
   /// Datagrams from the network, opened in place. `out` keeps views into them.
   void on_datagrams(std::span<Train> trains, Now const& now, Out& out);
 
+  /// The two answers to AddressWanted. `resend` goes on as if the table had named this peer; `refuse` counts
+  /// no_route and tells the host.
+  void resend(PeerSlot peer, packet::VnetHeader const& vnet, MutBytes packet, Now const& now, Out& out);
+  void refuse(Bytes packet, Now const& now, Out& out);
+
   /// Seals one control message (or an empty keepalive) for a peer with its sending keys. False when
-  /// there are none that are still valid, or no endpoint.
-  bool seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out);
+  /// there are none that are still valid, or when the way ends: no endpoint, a relay without either.
+  bool seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out, Way way = Way::chosen);
+  /// Hands a neighbour a frame of our own, as it is: handshakes with nodes beyond. False as above.
+  bool send_transit(PeerSlot neighbour, wire::Transit const& frame, Now const& now, Out& out);
 
   void publish(std::shared_ptr<ForwardingTable const> table);
   /// Whether the tunnel device takes UDP super-packets (TUNSETOFFLOAD accepted TUN_F_USO4 | TUN_F_USO6; Linux
@@ -71,21 +100,26 @@ class Dataplane {
   void use_for_sending(PeerSlot peer, ReceiverIndex local, Now const& now, Out& out);
   /// Forgets and wipes keys; unknown indices are ignored.
   void remove(ReceiverIndex local);
-  /// Forgets a peer: keys, endpoint, counters, waiting packets.
+  /// Forgets a peer: keys, endpoint, relay, counters, waiting packets. Next hops and relays that name it lead
+  /// nowhere from then on, also when its slot is given to another, until they are set again.
   void remove_peer(PeerSlot peer);
 
   void set_endpoint(PeerSlot peer, Endpoint const& endpoint);
   [[nodiscard]] std::optional<Endpoint> endpoint(PeerSlot peer) const;
+  /// From now on this peer's datagrams travel inside that neighbour's session; nobody, or the peer itself:
+  /// directly.
+  void set_relay(PeerSlot peer, std::optional<PeerSlot> neighbour);
+  /// Where transit frames of others for this node go; nobody: they are dropped.
+  void set_next_hop(NodeId const& destination, std::optional<PeerSlot> neighbour);
 
   [[nodiscard]] PeerActivity const& activity(PeerSlot peer) const;
+  /// What was relayed, by talker; the first row is the sum of those that have none of their own.
+  [[nodiscard]] std::span<Talker const> relayed() const;
   [[nodiscard]] DropCounters const& drops() const;
   /// For edges that throw packets away after the packet path let them go.
   void count_drop(Drop reason, std::uint64_t times = 1);
 
  private:
-  friend class Sending;
-  friend class Receiving;
-  struct State;
   std::unique_ptr<State> state_;
 };
 

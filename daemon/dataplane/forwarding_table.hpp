@@ -15,7 +15,7 @@ namespace pim::dataplane {
 
 /// What one peer may do, by its slot.
 struct PeerPolicy {
-  bool in_use = false;
+  bool in_use = false;  ///< admitted: nothing is carried for others
   IpAddress v6{};
   std::optional<IpAddress> v4{};
   /// Packets from the internet are accepted from this peer until then: the gateway in use, or one that
@@ -23,12 +23,15 @@ struct PeerPolicy {
   Time internet_until{};
   /// This peer may send to the internet through us; only looked at while we serve as a gateway.
   bool may_use_gateway = false;
+  NodeId id{};
 };
 
 struct ForwardingTable {
   std::vector<PeerPolicy> peers;  ///< index: PeerSlot::value
   AddressTable by_address;        ///< every mesh address of every peer
 
+  NodeId self{};        ///< transit frames for it end here
+  bool relays = false;  ///< transit frames for others are passed on
   IpAddress own_v4{}, own_v6{};
   Prefix mesh_v4{}, mesh_v6{};
   IpAddress service_v4{}, service_v6{};  ///< DNS, delivered inside the selected gateway's session

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -44,16 +45,28 @@ struct OutTrain {
 /// batch or into Out::bytes.
 using TunWrite = packet::TunWrite;
 
+/// How a datagram came: straight from `endpoint`, or inside the session of the neighbour `relay`, who is
+/// there.
+struct Origin {
+  Endpoint endpoint;
+  std::optional<PeerSlot> relay{};
+  /// Of a relayed one: who sent it, as it claims. Whole for a HandshakeDatagram, else 12 bytes and zeroes.
+  NodeId source{};
+
+  [[nodiscard]] bool is_direct() const { return !relay; }
+};
+
 /// A datagram outside every session (handshakes, cookies, key queries): valid length, nothing verified.
+/// Key queries and replies come directly only.
 struct HandshakeDatagram {
-  Endpoint from;
+  Origin from;
   Bytes datagram;
 };
 
 /// An authenticated control message of a peer: neither an IP packet nor empty.
 struct ControlMessage {
   PeerSlot peer;
-  Endpoint from;
+  Origin from;
   Bytes plaintext;
 };
 
@@ -61,9 +74,10 @@ struct ControlMessage {
 struct KeyConfirmed {
   PeerSlot peer;
   ReceiverIndex local;
+  Origin from;
 };
 
-/// An authenticated datagram came from another place; replies already go there.
+/// An authenticated datagram came directly from another place; what goes directly already goes there.
 struct EndpointMoved {
   PeerSlot peer;
   Endpoint to;
@@ -72,6 +86,13 @@ struct EndpointMoved {
 /// Data went out and so far nothing came back: the liveness watch begins now.
 struct AnswerAwaited {
   PeerSlot peer;
+};
+
+/// Data began to go out on one of a peer's paths, after 750 ms or more without any: on the direct link, where
+/// what this node relays and what it sends through this neighbour count too, or through a relay.
+struct PathBusy {
+  PeerSlot peer;
+  bool relayed = false;
 };
 
 /// A packet waits for a session with this peer (in a bounded queue of the packet path).
@@ -87,11 +108,19 @@ struct RekeyWanted {
 /// A data datagram for a session that does not exist here, from an address of a known peer: after a
 /// restart this tells that the other side still uses the old keys.
 struct UnknownReceiver {
-  Endpoint from;
+  Origin from;
 };
 
-using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, EndpointMoved, AnswerAwaited,
-                               SessionWanted, RekeyWanted, UnknownReceiver>;
+/// A packet of this host to a mesh address that no peer holds; a few a batch. In the same turn it is given
+/// back to Dataplane::resend, for a peer that was made of it, or to Dataplane::refuse.
+struct AddressWanted {
+  IpAddress destination;
+  packet::VnetHeader vnet;
+  MutBytes packet;
+};
+
+using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, EndpointMoved, AnswerAwaited, PathBusy,
+                               SessionWanted, RekeyWanted, UnknownReceiver, AddressWanted>;
 
 /// The result of one turn. clear() keeps the memory; views in `control` and `pieces` live until then.
 struct Out {

@@ -44,7 +44,7 @@ Route route_to(ForwardingTable const& table, IpAddress const& destination) {
   if (is_service(table, destination)) return to_internet(table);
   if (is_mesh(table, destination)) {
     if (auto const* const peer = table.by_address.find(destination)) return {*peer};
-    return {{}, Drop::no_route, packet::Unreachable::no_route};
+    return {{}, Drop::no_route, packet::Unreachable::no_route, !is_own(table, destination)};
   }
   if (!is_of_one_host(destination)) return {{}, Drop::no_route};
   return to_internet(table);

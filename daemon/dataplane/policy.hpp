@@ -18,6 +18,7 @@ struct Route {
   std::optional<PeerSlot> peer;
   Drop drop = Drop::no_route;
   std::optional<packet::Unreachable> answer{};  ///< what the host is told when there is no peer
+  bool is_unheld = false;                       ///< a mesh address that no peer holds: control may know more
 };
 [[nodiscard]] Route route_to(ForwardingTable const& table, IpAddress const& destination);
 

@@ -1,45 +1,66 @@
+#include "dataplane/receive.hpp"
+
 #include <algorithm>
 #include <cstring>
 
 #include "dataplane/flags.hpp"
-#include "dataplane/state.hpp"
+#include "dataplane/policy.hpp"
 #include "packet/mss.hpp"
-#include "wire/transit.hpp"
 
 namespace pim::dataplane {
 namespace {
 
-constexpr std::size_t max_handshakes = 64, max_unknowns = 4;  // events a batch
+constexpr std::size_t max_handshakes = 64, max_unknowns = 4;  // events a batch and side
 constexpr std::size_t flags_at = 1;
+
+bool is_handshake(wire::Kind kind) {
+  return kind == wire::Kind::initiation || kind == wire::Kind::response || kind == wire::Kind::cookie_reply;
+}
 
 }  // namespace
 
 void Receiving::train(Train const& train) {
+  Origin const from{train.from};
   auto const segment = train.segment == 0 ? train.data.size() : train.segment;
   for (auto rest = train.data; !rest.empty();) {
     auto const size = std::min(segment, rest.size());
-    datagram(train.from, rest.first(size));
+    datagram(from, rest.first(size));
     rest = rest.subspan(size);
   }
 }
 
-void Receiving::datagram(Endpoint const& from, MutBytes datagram) {
+void Receiving::finish() {
+  state_.coalescer.flush(out_.pieces, out_.tun);
+  forwarding_.finish();
+}
+
+void Receiving::datagram(Origin const& from, MutBytes datagram) {
   auto const kind = wire::peek(datagram);
   if (!kind) return state_.drop(Drop::malformed_datagram);
   if (*kind == wire::Kind::data) return data(from, datagram);
   outside_sessions(from, datagram);
 }
 
-void Receiving::outside_sessions(Endpoint const& from, Bytes datagram) {
-  if (++handshakes_ > max_handshakes) return state_.drop(Drop::rate_limited);
+/// A handshake needs all of the source, to which the key inside has to hash. Key queries are for those who
+/// know an address only.
+void Receiving::inside(Origin const& from, bool is_whole, MutBytes datagram) {
+  auto const kind = wire::peek(datagram);
+  if (kind == wire::Kind::data) return data(from, datagram);
+  if (!kind || !is_handshake(*kind) || !is_whole) return state_.drop(Drop::malformed_datagram);
+  outside_sessions(from, datagram);
+}
+
+void Receiving::outside_sessions(Origin const& from, Bytes datagram) {
+  if (++side(from).handshakes > max_handshakes) return state_.drop(Drop::rate_limited);
   out_.control.push_back(HandshakeDatagram{from, datagram});
 }
 
 /// The order matters: the window before the key is only a cheap filter, and nothing is believed of a
 /// datagram (counter, place, activity) before its tag verified.
-void Receiving::data(Endpoint const& from, MutBytes datagram) {
-  auto* const session = session_of({load_be<std::uint32_t>(datagram.data() + 4)});
+void Receiving::data(Origin const& from, MutBytes datagram) {
+  auto* const session = session_of(from, {load_be<std::uint32_t>(datagram.data() + 4)});
   if (session == nullptr) return unknown(from);
+  if (!is_of(*session, from)) return state_.drop(Drop::bad_inner_source);
   if (now_.boot >= session->expires) return state_.drop(Drop::session_expired);
   auto const counter = load_be<std::uint64_t>(datagram.data() + 8);
   if (!session->window.would_accept(counter)) return state_.drop(Drop::replayed);
@@ -53,14 +74,23 @@ void Receiving::data(Endpoint const& from, MutBytes datagram) {
   content(*session, from, flags[0], datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead));
 }
 
-void Receiving::unknown(Endpoint const& from) {
+void Receiving::unknown(Origin const& from) {
   state_.drop(Drop::unknown_receiver);
-  if (++unknowns_ <= max_unknowns) out_.control.push_back(UnknownReceiver{from});
+  if (++side(from).unknowns <= max_unknowns) out_.control.push_back(UnknownReceiver{from});
 }
 
-Session* Receiving::session_of(ReceiverIndex local) {
-  if (last_session_ == nullptr || last_session_->local != local) last_session_ = state_.sessions.find(local);
-  return last_session_;
+/// Datagrams in a row mostly are of one session.
+Session* Receiving::session_of(Origin const& from, ReceiverIndex local) {
+  auto*& last = side(from).last_session;
+  if (last == nullptr || last->local != local) last = state_.sessions.find(local);
+  return last;
+}
+
+/// Relays account by the source that a frame claims. Frames whose claim is not true end here, so inventing
+/// sources carries nothing to an honest node.
+bool Receiving::is_of(Session const& session, Origin const& from) const {
+  return from.is_direct() || std::memcmp(state_.peers[session.peer.value].node.bytes.data(), from.source.bytes.data(),
+                                         wire::transit_source_prefix) == 0;
 }
 
 bool Receiving::open(Session& session, MutBytes datagram, std::uint64_t counter) {
@@ -69,28 +99,43 @@ bool Receiving::open(Session& session, MutBytes datagram, std::uint64_t counter)
                              datagram.subspan(wire::data_header_size, size), datagram.last(wire::data_tag_size));
 }
 
-void Receiving::note(Session& session, Endpoint const& from, bool is_newest) {
+void Receiving::note(Session& session, Origin const& from, bool is_newest) {
   auto& peer = state_.peers[session.peer.value];
-  peer.activity.last_received = now_.boot;
+  auto& path = from.is_direct() ? peer.activity.direct : peer.activity.relayed;
+  path.last_received = peer.activity.last_received = now_.boot;
   peer.activity.awaiting_since = never;
   if (!session.is_confirmed) {
     session.is_confirmed = true;
-    out_.control.push_back(KeyConfirmed{session.peer, session.local});
+    out_.control.push_back(KeyConfirmed{session.peer, session.local, from});
   }
-  // A late datagram may still come from the place that was left.
-  if (!is_newest || peer.endpoint == from) return;
-  peer.endpoint = from;
-  out_.control.push_back(EndpointMoved{session.peer, from});
+  // A late datagram may still come from the place that was left, and a relayed one says nothing about places.
+  if (!is_newest || !from.is_direct() || peer.endpoint == from.endpoint) return;
+  peer.endpoint = from.endpoint;
+  out_.control.push_back(EndpointMoved{session.peer, from.endpoint});
 }
 
-void Receiving::content(Session& session, Endpoint const& from, std::uint8_t flags, MutBytes plaintext) {
+void Receiving::content(Session& session, Origin const& from, std::uint8_t flags, MutBytes plaintext) {
   switch (wire::content_of(plaintext)) {
     case wire::Content::keepalive: return;
     case wire::Content::ip_packet: return packet(session.peer, flags, plaintext);
     case wire::Content::other: break;
   }
-  if (plaintext[0] == wire::transit_kind) return state_.drop(Drop::transit_refused);
+  if (plaintext[0] == wire::transit_kind) return transit(session.peer, from, plaintext);
   out_.control.push_back(ControlMessage{session.peer, from, plaintext});
+}
+
+/// Here the depth ends: a frame inside a frame goes nowhere. Who is not admitted cannot cause a thing.
+void Receiving::transit(PeerSlot neighbour, Origin const& from, MutBytes plaintext) {
+  if (!from.is_direct() || !is_admitted(neighbour)) return state_.drop(Drop::transit_refused);
+  auto const frame = wire::parse_transit(plaintext);
+  if (!frame) return state_.drop(Drop::malformed_datagram);
+  if (frame->destination != state_.table->self) return forwarding_.take(neighbour, *frame, plaintext);
+  inside({from.endpoint, neighbour, frame->source}, frame->source_is_whole, plaintext.last(frame->datagram.size()));
+}
+
+bool Receiving::is_admitted(PeerSlot slot) const {
+  auto const& peers = state_.table->peers;
+  return slot.value < peers.size() && peers[slot.value].in_use;
 }
 
 void Receiving::packet(PeerSlot slot, std::uint8_t flags, MutBytes plaintext) {

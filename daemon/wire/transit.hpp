@@ -18,6 +18,10 @@ inline constexpr std::uint8_t transit_kind = 0x10;
 inline constexpr std::size_t transit_header_size = 32;
 /// Flag: the last 4 bytes of the source follow the header.
 inline constexpr std::uint16_t transit_whole_source = 0x0001;
+/// Bytes of the source that every frame carries.
+inline constexpr std::size_t transit_source_prefix = 12;
+/// What a frame begins with; each relay takes one off.
+inline constexpr std::uint8_t transit_hop_limit = 16;
 
 struct Transit {
   std::uint8_t hop_limit = 0;
@@ -33,6 +37,12 @@ struct Transit {
 /// flag may change where the datagram begins.
 [[nodiscard]] std::optional<Transit> parse_transit(Bytes plaintext);
 
+/// How many bytes stand in front of the datagram.
+[[nodiscard]] inline std::size_t header_size(Transit const& frame) {
+  return transit_header_size + (frame.source_is_whole ? sizeof(NodeId) - transit_source_prefix : 0);
+}
+/// Writes them, header_size(frame) bytes, to the front of `out`.
+void write_transit_header(Transit const& frame, MutBytes out);
 /// Appends header and datagram to `out`.
 void write_transit(Transit const& frame, Buffer& out);
 

@@ -106,6 +106,11 @@ struct Node {
   }
 };
 
+/// As control does where it knows nobody with that address.
+inline void refuse_wanted(Node& node, Now const& now) {
+  for (auto const& wanted : events_of<AddressWanted>(node.out)) node.plane.refuse(wanted.packet, now, node.out);
+}
+
 struct Pair {
   Now now{.boot = Time(seconds(1000))};
   Node a{PeerSlot{3}, "10.77.0.1", "fd00:1:2::a", "192.0.2.1:9100"};

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "allocations.hpp"
-#include "pair.hpp"
+#include "mesh.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -142,4 +142,39 @@ TEST_CASE("steady batches allocate nothing, in either direction") {
   CHECK(allocations() == before);
   CHECK(delivered > 100);
   CHECK(dropped(pair.b.plane) == 0);
+}
+
+TEST_CASE("steady batches allocate nothing at a relay and at the ends beyond it") {
+  std::mt19937_64 random(14);
+  Mesh mesh(3);
+  mesh.line();
+  mesh[2].plane.join_udp(true);
+  auto const [super, vnet] = make_super(mesh.flow(0, 2, true), random_bytes(random, 60000), 1292);
+  std::vector<Buffer> packets{super};
+  for (int i = 0; i < 60; ++i) packets.push_back(make_packet(mesh.flow(0, 2, false, i % 2 == 0), Buffer(200, 'x')));
+  std::vector<TunFrame> frames;
+  for (auto& packet : packets) frames.push_back({{}, packet});
+  frames[0].vnet = vnet;
+  std::vector<Train> trains;
+  trains.reserve(200);
+  auto const pass = [&](std::size_t from, std::size_t to) {
+    trains.clear();
+    for (auto const& train : mesh[from].out.trains)
+      trains.push_back({mesh[from].address, {mesh[from].out.bytes.data() + train.offset, train.length}, train.segment});
+    mesh[to].out.clear();
+    mesh[to].plane.on_datagrams(trains, mesh.now, mesh[to].out);
+  };
+  std::size_t before = 0, delivered = 0;
+  for (int round = 0; round < 50; ++round) {
+    if (round == 10) before = allocations();
+    mesh[0].out.clear();
+    mesh[0].plane.on_tun(frames, mesh.now, mesh[0].out);
+    pass(0, 1);
+    pass(1, 2);
+    delivered += mesh[2].out.tun.size();
+  }
+  CHECK(allocations() == before);
+  CHECK(delivered > 100);
+  CHECK(mesh.all_dropped() == 0);
+  CHECK(mesh[1].plane.relayed()[1].packets == 50 * (47 + 60));
 }
