@@ -155,6 +155,9 @@ class Machine {
   void on_message(Peer& peer, wire::Probe const& probe, Turn& turn);
   void on_message(Peer& peer, wire::ProbeReply const& reply, Turn& turn);
   void on_message(Peer& peer, wire::Goodbye const& goodbye, Turn& turn);
+  void on_message(Peer& peer, wire::Update const& update, Turn& turn);
+  void on_message(Peer& peer, wire::UpdateAck const& ack, Turn& turn);
+  void on_message(Peer& peer, wire::SeqnoRequest const& request, Turn& turn);
   void claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn);
 
   // -- routing.cpp: the internet through a gateway

@@ -114,6 +114,11 @@ void Machine::on_message(Peer& peer, wire::Goodbye const& goodbye, Turn& turn) {
   lose(peer, goodbye.reason == wire::GoodbyeReason::forgotten ? "it forgot us" : "it said goodbye", turn);
 }
 
+// This node does not route: what a neighbour says of routes is counted and dropped.
+void Machine::on_message(Peer&, wire::Update const&, Turn&) { dataplane_.count_drop(Drop::malformed_control); }
+void Machine::on_message(Peer&, wire::UpdateAck const&, Turn&) { dataplane_.count_drop(Drop::malformed_control); }
+void Machine::on_message(Peer&, wire::SeqnoRequest const&, Turn&) { dataplane_.count_drop(Drop::malformed_control); }
+
 void Machine::claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn) {
   auto const* const entry = entry_of(peer.id);
   std::optional<IpAddress> claim = IpAddress::from_bytes(alias);

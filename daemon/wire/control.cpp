@@ -81,6 +81,11 @@ void write(Writer& out, ProbeReply const& reply) { out.u8(byte_of(ControlKind::p
 void write(Writer& out, Goodbye const& goodbye) {
   out.u8(byte_of(ControlKind::goodbye)).u8(static_cast<std::uint8_t>(goodbye.reason));
 }
+void write(Writer& out, Update const& update) { write_body(out.u8(byte_of(ControlKind::update)), update); }
+void write(Writer& out, UpdateAck const& ack) { write_body(out.u8(byte_of(ControlKind::update_ack)), ack); }
+void write(Writer& out, SeqnoRequest const& request) {
+  write_body(out.u8(byte_of(ControlKind::seqno_request)), request);
+}
 
 }  // namespace
 
@@ -92,6 +97,9 @@ std::optional<Control> parse_control(Bytes plaintext) {
     case ControlKind::probe: return parse_number<Probe>(plaintext);
     case ControlKind::probe_reply: return parse_number<ProbeReply>(plaintext);
     case ControlKind::goodbye: return parse_goodbye(plaintext);
+    case ControlKind::update: return parse_update(plaintext.subspan(1));
+    case ControlKind::update_ack: return parse_update_ack(plaintext.subspan(1));
+    case ControlKind::seqno_request: return parse_seqno_request(plaintext.subspan(1));
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 //   probe         0x22 | id 8
 //   probe reply   0x23 | id 8
 //   goodbye       0x24 | reason 1
+//   update, update ack, seqno request    0x25 to 0x27, see wire/routing.hpp
 //
 // A hello may grow at its end: what a later version appends is skipped here. Everything else is exact.
 #pragma once
@@ -18,6 +19,7 @@
 #include <variant>
 
 #include "base/bytes.hpp"
+#include "wire/routing.hpp"
 
 namespace pim::wire {
 
@@ -27,6 +29,9 @@ enum class ControlKind : std::uint8_t {
   probe = 0x22,
   probe_reply = 0x23,
   goodbye = 0x24,
+  update = 0x25,
+  update_ack = 0x26,
+  seqno_request = 0x27,
 };
 
 inline constexpr std::uint8_t hello_version = 1;
@@ -82,12 +87,12 @@ struct Goodbye {
   auto operator<=>(Goodbye const&) const = default;
 };
 
-using Control = std::variant<Hello, HelloAck, Probe, ProbeReply, Goodbye>;
+using Control = std::variant<Hello, HelloAck, Probe, ProbeReply, Goodbye, Update, UpdateAck, SeqnoRequest>;
 
 /// The message that `plaintext` is, whole; nothing when it is none.
 [[nodiscard]] std::optional<Control> parse_control(Bytes plaintext);
 
-/// A Hello's name has to satisfy is_valid_name.
+/// A Hello's name has to satisfy is_valid_name; an Update comes from an UpdateBuilder and is not empty.
 [[nodiscard]] Buffer to_bytes(Control const& message);
 
 /// At most 64 bytes of well-formed UTF-8 without control characters or such as reorder text: names

@@ -9,13 +9,15 @@ namespace {
 
 void check_control(Bytes input) {
   auto const message = wire::parse_control(input);
-  PIM_ASSERT(!message || (!input.empty() && input.size() <= wire::max_hello_size));
   if (!message) return;
+  PIM_ASSERT(!input.empty() && input.size() <= wire::max_update_size);
   auto const written = wire::to_bytes(*message);
   // Later versions may carry more than is written again, never less.
   PIM_ASSERT(written.size() <= input.size());
   auto const* const hello = std::get_if<wire::Hello>(&*message);
-  PIM_ASSERT(!hello || wire::is_valid_name(hello->name));
+  PIM_ASSERT(!hello || (wire::is_valid_name(hello->name) && input.size() <= wire::max_hello_size));
+  auto const* const update = std::get_if<wire::Update>(&*message);
+  PIM_ASSERT(!update || (!update->entries.empty() && written.size() == input.size()));
   PIM_ASSERT(wire::parse_control(written) == message);
 }
 

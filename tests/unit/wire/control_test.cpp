@@ -25,12 +25,28 @@ Buffer later_version(Buffer bytes, std::size_t extra) {
   return bytes;
 }
 
+Update random_update(test::SeededEntropy& random) {
+  UpdateBuilder builder(random.value<std::uint32_t>(), random.value<std::uint32_t>());
+  for (auto count = 1 + random.below(70); count > 0; --count) {
+    UpdateEntry entry{random.value<NodeId>(), random.value<std::uint16_t>(), random.value<std::uint16_t>(),
+                      random.value<std::uint8_t>()};
+    if (random.below(4) == 0) entry.metric = retracted;
+    if (entry.metric != retracted && random.below(3) == 0) entry.record = random.value<NodeRecord>();
+    if (!builder.fits(entry)) break;
+    builder.add(entry);
+  }
+  return std::move(builder).take();
+}
+
 Control random_message(test::SeededEntropy& random) {
-  switch (random.below(5)) {
+  switch (random.below(8)) {
     case 0: return HelloAck{random.value<std::uint64_t>()};
     case 1: return Probe{random.value<std::uint64_t>()};
     case 2: return ProbeReply{random.value<std::uint64_t>()};
     case 3: return Goodbye{static_cast<GoodbyeReason>(random.below(3))};
+    case 4: return random_update(random);
+    case 5: return UpdateAck{random.value<std::uint32_t>(), random.value<std::uint32_t>()};
+    case 6: return SeqnoRequest{random.value<NodeId>(), random.value<std::uint16_t>(), 7};
     default: break;
   }
   Hello hello;
@@ -93,7 +109,7 @@ TEST_CASE("random bytes parse or do not, and nothing else happens") {
   test::SeededEntropy random(23);
   for (int i = 0; i < 50000; ++i) {
     auto bytes = random.bytes(random.below(120));
-    if (!bytes.empty() && random.below(4) != 0) bytes[0] = static_cast<std::uint8_t>(0x20 + random.below(6));
+    if (!bytes.empty() && random.below(4) != 0) bytes[0] = static_cast<std::uint8_t>(0x20 + random.below(9));
     (void)parse_control(bytes);
   }
 }
