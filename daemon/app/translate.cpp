@@ -23,6 +23,7 @@ protocol::BlockCause to_cause(control::BlockCause cause) {
     case control::BlockCause::no_gateway_allowed: return protocol::BlockCause::no_gateway_allowed;
     case control::BlockCause::no_gateway_yet: return protocol::BlockCause::no_gateway_yet;
     case control::BlockCause::gateway_lost: return protocol::BlockCause::gateway_lost;
+    case control::BlockCause::relay_lost: return protocol::BlockCause::relay_lost;
     case control::BlockCause::interface_down: return protocol::BlockCause::interface_down;
     case control::BlockCause::arming_failed: return protocol::BlockCause::arming_failed;
   }
@@ -32,6 +33,7 @@ protocol::BlockCause to_cause(control::BlockCause cause) {
 protocol::PeerState to_state(control::PeerState state) {
   switch (state) {
     case control::PeerState::active: return protocol::PeerState::active;
+    case control::PeerState::relayed: return protocol::PeerState::relayed;
     case control::PeerState::connecting: return protocol::PeerState::connecting;
     case control::PeerState::failed: return protocol::PeerState::failed;
   }
@@ -75,7 +77,9 @@ protocol::HandshakeStep to_step(trust::Step step) {
   return protocol::HandshakeStep::confirmed;
 }
 
-bool is_active(control::PeerView const& peer) { return peer.id && peer.state == control::PeerState::active; }
+bool is_active(control::PeerView const& peer) {
+  return peer.id && (peer.state == control::PeerState::active || peer.state == control::PeerState::relayed);
+}
 
 protocol::RouteEntry route_to(control::PeerView const& peer, Time now) {
   protocol::RouteEntry route;
@@ -151,6 +155,7 @@ protocol::KillSwitch to_kill_switch(control::RoutingView const& routing) {
 
 std::vector<protocol::Role> to_roles(control::NodeView const& node) {
   std::vector roles{protocol::Role::client};
+  if (node.relays) roles.push_back(protocol::Role::relay);
   if (node.serves_gateway) roles.push_back(protocol::Role::gateway);
   return roles;
 }
@@ -164,6 +169,9 @@ protocol::PeerSummary to_peer(control::PeerView const& view) {
   peer.label = unless_empty(view.label.empty() ? view.name : view.label);
   if (view.v4) peer.mesh_ip = to_string(*view.v4);
   peer.state = to_state(view.state);
+  if (view.state == control::PeerState::relayed) peer.transport = protocol::PeerTransport::relay;
+  peer.route_hops = view.hops;
+  peer.loss_percent = view.loss_percent;
   peer.latency_ms = milliseconds(view.rtt);
   peer.is_gateway = view.offer && view.named_gateway;
   peer.static_ = view.entry_id.has_value();

@@ -67,6 +67,10 @@ struct Trust {
   std::vector<NodeId> allow_list{};
 };
 
+struct Relay {
+  bool enabled = true;
+};
+
 struct Routing {
   bool split_default = false;      ///< at the first start only; later the user's last answer holds
   std::vector<NodeId> gateways{};  ///< in the order in which they are tried
@@ -98,6 +102,7 @@ struct Config {
   Mesh mesh;
   std::vector<Peer> peers;
   Trust trust;
+  Relay relay;
   Routing routing;
   Gateway gateway;
   Rpc rpc;

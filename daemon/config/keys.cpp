@@ -232,6 +232,10 @@ void add_peer_keys(std::vector<Key>& table) {
 }
 
 void add_route_keys(std::vector<Key>& table) {
+  table.push_back(flag("relay.enabled",
+                       "Pass on, still sealed, what peers send each other through this node. With false it announces "
+                       "itself alone and forwards nothing.",
+                       PIM_AT(relay.enabled)));
   table.push_back(flag("routing.split_default",
                        "Route the internet through the mesh at the very first start. Later the last answer given with "
                        "`pim route` holds.",

@@ -24,6 +24,7 @@ control::Settings settings_of(Config const& config, std::string const& host_name
                               .from_config = true});
   settings.policy = config.trust.policy;
   settings.allow_list = config.trust.allow_list;
+  settings.relay = config.relay.enabled;
   settings.split_default_at_first = config.routing.split_default;
   settings.gateways = config.routing.gateways;
   settings.allow_lan = config.routing.allow_lan;

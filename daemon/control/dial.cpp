@@ -110,11 +110,13 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   entry.peer = id;
   entry.key = key;
   entry.stage = Stage::initiating;
-  if (auto* const peer = find(id); peer && peer->alive) return connected(entry, *peer, turn);
+  auto* const peer = find(id);
+  if (peer && peer->link.is_up()) return connected(entry, *peer, turn);
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
   end_handshake(id);
-  start_handshake(id, key, entry.candidates, is_urgent(entry), turn);
+  auto const ways = peer && peer->alive ? Ways::direct : Ways::all;
+  start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways);
   arm(entry);
 }
 
@@ -175,12 +177,14 @@ void Machine::attempt_failed(Entry& entry, trust::Refused const& refused, Turn& 
                                     ? Duration{}
                                     : session::backoff(entry.failures, entropy_));
   if (auto* const peer = entry.peer ? find(*entry.peer) : nullptr) {
-    peer->failed = true;
+    peer->failed = !peer->alive;
     dirty_peers_.insert(peer->slot.value);
   }
   arm(entry);
   dirty_entries_.insert(entry.config.entry_id);
   note(ledger_.fail(entry.attempt, refused), turn);
+  auto const* const peer_now = entry.peer ? find(*entry.peer) : nullptr;
+  if (peer_now && peer_now->alive && refused.reason == trust::PairFailure::timeout) return;  // reached another way
   auto view = view_of(entry);
   view.state = PeerState::failed;
   report_failure(own_failures_, entry.pin_address, std::move(view), refused, turn);

@@ -36,6 +36,11 @@ void Machine::on(LinksChanged& note, Turn& turn) {
   resolvers_ = std::move(note.resolvers);
   plan_dirty_ = true;
   // Another network may reach what the last one did not.
+  for (auto const& peer : slots_) {
+    if (!peer || peer->provisional) continue;
+    peer->link.reset(turn.now.boot);
+    arm(*peer);
+  }
   for (auto& [entry_id, entry] : entries_) {
     if (entry.stage != Stage::resting) continue;
     entry.next = std::min(entry.next, turn.now.boot + std::chrono::seconds{1});

@@ -20,8 +20,8 @@ constexpr std::size_t max_reconnects = 64;
 }  // namespace
 
 void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent,
-                              Turn& turn) {
-  if (targets.empty() || impaired_ || stopping_ || id == self_) return;
+                              Turn& turn, Ways ways) {
+  if (impaired_ || stopping_ || id == self_ || (targets.empty() && !is_beyond(id))) return;
   auto const running = outgoing_.find(id);
   if (running != outgoing_.end()) {
     for (auto const& target : targets) {
@@ -33,7 +33,7 @@ void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vecto
   }
   auto const number = ++last_outgoing_;
   session::InitiationSchedule const schedule(turn.now.boot, settings_.handshake_timeout, urgent);
-  outgoing_.emplace(id, Outgoing{number, id, key, std::move(targets), schedule});
+  outgoing_.emplace(id, Outgoing{number, id, key, std::move(targets), ways, schedule});
   if (auto* const peer = find(id)) peer->last_dialled = turn.now.boot;
   on_handshake_timer(number, turn);
 }
@@ -64,6 +64,7 @@ void Machine::send_initiation(Outgoing& outgoing, Turn& turn) {
                         .stamp(datagram, outgoing.cookie ? &*outgoing.cookie : nullptr);
   outgoing.pending.push_back({local, std::move(handshake), mac1});
   for (auto const& target : outgoing.targets) send(target, datagram, turn);
+  if (outgoing.ways == Ways::all) send_beyond(outgoing.id, datagram, turn);
 }
 
 void Machine::end_handshake(NodeId const& id) {
@@ -74,7 +75,7 @@ void Machine::end_handshake(NodeId const& id) {
   outgoing_.erase(at);
 }
 
-void Machine::on_response(Endpoint const& from, Bytes datagram, Turn& turn) {
+void Machine::on_response(dataplane::Origin const& from, Bytes datagram, Turn& turn) {
   auto const frame = wire::parse_response(datagram);
   if (!frame) return dataplane_.count_drop(Drop::malformed_datagram);
   if (!own_mac_.verify(datagram)) return dataplane_.count_drop(Drop::bad_mac1);
@@ -100,18 +101,19 @@ void Machine::on_response(Endpoint const& from, Bytes datagram, Turn& turn) {
   accept_response(from, id, mine->local, frame->sender, mine->handshake, *life, turn);
 }
 
-void Machine::accept_response(Endpoint const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
-                              noise::Initiator& handshake, wire::BootEpoch life, Turn& turn) {
+void Machine::accept_response(dataplane::Origin const& from, NodeId const& id, ReceiverIndex local,
+                              ReceiverIndex remote, noise::Initiator& handshake, wire::BootEpoch life, Turn& turn) {
   auto keys = handshake.split();
   auto const key = outgoing_.at(id).key;
   end_handshake(id);
   auto const verdict = trust_.judge_inbound(id, key);
   auto* const peer = verdict ? make_peer(id, key, turn) : nullptr;
   if (!peer) return dataplane_.count_drop(Drop::untrusted_peer);
-  set_endpoint(*peer, from);
-  bool const is_another_life = begin_life(*peer, life);
+  auto const at = from.is_direct() ? std::optional(from.endpoint) : std::nullopt;
+  if (at) set_endpoint(*peer, *at);
+  bool const is_another_life = begin_life(*peer, life, turn);
   install(*peer, local, remote, std::move(keys), true, turn);
-  come_alive(*peer, from, is_another_life, turn);
+  come_alive(*peer, at, is_another_life, turn);
   // The other side seals nothing before it has heard from us under the new keys.
   if (peer->announcement.next == never) dataplane_.seal_control(peer->slot, {}, turn.now, turn.packets);
 }

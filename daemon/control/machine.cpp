@@ -6,6 +6,14 @@
 #include "mesh/addresses.hpp"
 
 namespace pim::control {
+namespace {
+
+/// Of this life: newer than any of the last one.
+mesh::Seqno first_seqno(SavedState const& saved, Entropy& entropy) {
+  return saved.seqno_reserved ? static_cast<mesh::Seqno>(*saved.seqno_reserved + 1) : entropy.value<mesh::Seqno>();
+}
+
+}  // namespace
 
 Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,
                  dataplane::Dataplane& dataplane, Entropy& entropy, std::optional<Impairment> impaired)
@@ -29,7 +37,8 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
       limiter_(entropy.value<std::uint64_t>()),
       trust_(settings_.policy, settings_.allow_list, std::move(trusted)),
       stored_trust_version_(trust_.version()),
-      stored_state_(saved_) {
+      stored_state_(saved_),
+      mesh_(self_, {identity_.public_key(), own_v4_}, first_seqno(saved_, entropy), {.relays = settings_.relay}) {
   if (!settings_.secret.empty()) {
     auto const digest = crypto::sha256({as_bytes("pim psk v1"), as_bytes(settings_.secret)});
     psk_.emplace(Bytes{digest});
@@ -96,6 +105,7 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
     case TimerKey::Kind::entry: on_entry_timer(key.number, turn); break;
     case TimerKey::Kind::handshake: on_handshake_timer(key.number, turn); break;
     case TimerKey::Kind::routing: break;  // settle() chooses again
+    case TimerKey::Kind::mesh: on_mesh_timer(turn); break;
     case TimerKey::Kind::serving: on_serving_timer(turn); break;
     case TimerKey::Kind::stop: finish(turn); break;
   }
@@ -104,6 +114,8 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
 void Machine::settle(Turn& turn) {
   if (finished_) return;
   choose_gateway(turn);
+  seek_gateways(turn);
+  timers_.arm({TimerKey::Kind::mesh}, mesh_.next_deadline());
   publish_table();
   // In this order: the answer about routing reaches the disk before the host changes, or a crash in between
   // would come back open.

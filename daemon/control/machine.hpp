@@ -18,6 +18,7 @@
 #include "control/source_limiter.hpp"
 #include "control/timers.hpp"
 #include "gateways/choice.hpp"
+#include "mesh/routing.hpp"
 #include "noise/cookie.hpp"
 #include "noise/handshake.hpp"
 #include "noise/mac.hpp"
@@ -43,6 +44,9 @@ inline constexpr Duration internet_grace = std::chrono::seconds{60};
 /// By Store; 0 is none.
 using SaveNumbers = std::array<std::uint64_t, 2>;
 
+/// Where an attempt is sent: to addresses alone, or through relays as well.
+enum class Ways : std::uint8_t { direct, all };
+
 /// An attempt of ours to make a session with a node whose key is known.
 struct Outgoing {
   struct Pending {
@@ -54,6 +58,7 @@ struct Outgoing {
   NodeId id;
   PublicKey key;
   std::vector<Endpoint> targets;
+  Ways ways;
   session::InitiationSchedule schedule;
   std::vector<Pending> pending{};
   std::optional<noise::Cookie> cookie{};
@@ -81,20 +86,21 @@ class Machine {
 
   // -- respond.cpp: handshakes and queries of others
   void on_frame(dataplane::HandshakeDatagram const& frame, Turn& turn);
-  void on_initiation(Endpoint const& from, Bytes datagram, Turn& turn);
-  void answer_initiation(Endpoint const& from, wire::Initiation const& frame, noise::Responder& responder, Peer& peer,
-                         Turn& turn);
-  [[nodiscard]] bool may_handshake(Endpoint const& from, Bytes datagram, ReceiverIndex sender, Turn& turn);
-  void refuse_inbound(Endpoint const& from, trust::Refused const& refused, Turn& turn);
+  void on_initiation(dataplane::Origin const& from, Bytes datagram, Turn& turn);
+  void answer_initiation(dataplane::Origin const& from, wire::Initiation const& frame, noise::Responder& responder,
+                         Peer& peer, Turn& turn);
+  [[nodiscard]] bool may_handshake(dataplane::Origin const& from, Bytes datagram, ReceiverIndex sender, Turn& turn);
+  void refuse_inbound(dataplane::Origin const& from, trust::Refused const& refused, Turn& turn);
   void on_key_query(Endpoint const& from, Bytes datagram, Turn& turn);
 
   // -- initiate.cpp: handshakes of ours
-  void start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent, Turn& turn);
+  void start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent, Turn& turn,
+                       Ways ways = Ways::all);
   void on_handshake_timer(std::uint32_t number, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
   void end_handshake(NodeId const& id);
-  void on_response(Endpoint const& from, Bytes datagram, Turn& turn);
-  void accept_response(Endpoint const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
+  void on_response(dataplane::Origin const& from, Bytes datagram, Turn& turn);
+  void accept_response(dataplane::Origin const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
                        noise::Initiator& handshake, wire::BootEpoch life, Turn& turn);
   void on_cookie_reply(Bytes datagram, Turn& turn);
   void reconnect_to_known(Turn& turn);
@@ -126,10 +132,11 @@ class Machine {
   void install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
                Turn& turn);
   void apply(Peer& peer, session::KeyChange const& change, Turn& turn);
-  [[nodiscard]] static bool begin_life(Peer& peer, std::optional<wire::BootEpoch> life);
-  void come_alive(Peer& peer, Endpoint const& at, bool is_another_life, Turn& turn);
-  void admit(Peer& peer, Endpoint const& at, Turn& turn);
+  [[nodiscard]] bool begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& turn);
+  void come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_another_life, Turn& turn);
+  void admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn);
   void lose(Peer& peer, std::string const& why, Turn& turn);
+  void end_session(Peer& peer, std::string const& why, Turn& turn);
   void announce(Peer& peer, Turn& turn);
   void announce_to_all(Turn& turn);
   void send_announcement(Peer& peer, Turn& turn);
@@ -140,24 +147,50 @@ class Machine {
   [[nodiscard]] ReceiverIndex fresh_index();
   [[nodiscard]] Entry* entry_of(NodeId const& id);
 
+  // -- neighbours.cpp: direct links, and the routes that lead over them
+  void watch_link(Peer& peer, Turn& turn);
+  void poll_link(Peer& peer, Turn& turn);
+  void probe_link(Peer& peer, Turn& turn);
+  void on_link_answer(Peer& peer, Turn& turn);
+  void leave_neighbour(Peer& peer, Turn& turn);
+  void on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn);
+  void on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn);
+  void on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn);
+  void on_mesh_timer(Turn& turn);
+  void take(mesh::RoutingOutbox const& out, Turn& turn);
+  void take(mesh::RouteChange const& change, Turn& turn);
+  void give_up_if_due(Peer& peer, Turn& turn);
+  [[nodiscard]] bool has_neighbours() const;
+  void follow_route(Peer& peer);
+  void keep_alive(Peer& peer, Time now);
+  [[nodiscard]] static std::optional<Duration> round_trip(Peer const& peer);
+
+  // -- beyond.cpp: nodes that are reached through others
+  Peer* meet(NodeId const& id, Turn& turn);
+  void call(Peer const& peer, bool urgent, Turn& turn);
+  [[nodiscard]] bool is_beyond(NodeId const& id) const;
+  [[nodiscard]] wire::Transit transit_to(NodeId const& id, Bytes datagram) const;
+  bool send_beyond(NodeId const& to, Bytes datagram, Turn& turn);
+  void answer(dataplane::Origin const& to, Bytes datagram, Turn& turn);
+  [[nodiscard]] Endpoint source_of(dataplane::Origin const& from) const;
+  [[nodiscard]] std::string describe(dataplane::Origin const& from) const;
+  void on_frame(dataplane::AddressWanted const& frame, Turn& turn);
+  void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
+  void seek_gateways(Turn& turn);
+
   // -- messages.cpp: what the packet path hands up
   void on_frame(dataplane::ControlMessage const& frame, Turn& turn);
   void on_frame(dataplane::KeyConfirmed const& frame, Turn& turn);
   void on_frame(dataplane::EndpointMoved const& frame, Turn& turn);
   void on_frame(dataplane::AnswerAwaited const& frame, Turn& turn);
+  void on_frame(dataplane::PathBusy const& frame, Turn& turn);
   void on_frame(dataplane::SessionWanted const& frame, Turn& turn);
   void on_frame(dataplane::RekeyWanted const& frame, Turn& turn);
-  void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
-  void on_frame(dataplane::AddressWanted const& frame, Turn& turn);
-  void on_frame(dataplane::PathBusy const& frame, Turn& turn);
-  void on_message(Peer& peer, wire::Hello const& hello, Turn& turn);
-  void on_message(Peer& peer, wire::HelloAck const& ack, Turn& turn);
-  void on_message(Peer& peer, wire::Probe const& probe, Turn& turn);
-  void on_message(Peer& peer, wire::ProbeReply const& reply, Turn& turn);
-  void on_message(Peer& peer, wire::Goodbye const& goodbye, Turn& turn);
-  void on_message(Peer& peer, wire::Update const& update, Turn& turn);
-  void on_message(Peer& peer, wire::UpdateAck const& ack, Turn& turn);
-  void on_message(Peer& peer, wire::SeqnoRequest const& request, Turn& turn);
+  void on_message(Peer& peer, wire::Hello const& hello, dataplane::Way came_by, Turn& turn);
+  void on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way came_by, Turn& turn);
+  void on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn);
+  void on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::Way came_by, Turn& turn);
+  void on_message(Peer& peer, wire::Goodbye const& goodbye, dataplane::Way came_by, Turn& turn);
   void claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn);
 
   // -- routing.cpp: the internet through a gateway
@@ -210,6 +243,7 @@ class Machine {
   void publish_plan(Turn& turn);
   [[nodiscard]] std::optional<plan::Input> desired_plan() const;
   void publish_store(Turn& turn);
+  void reserve_seqno();
   void await_stores(SaveNumbers const& before, Turn& turn);
   void show_node(Turn& turn);
   void show(Peer& peer, Turn& turn);
@@ -279,6 +313,10 @@ class Machine {
   std::uint64_t last_hello_ = 0;
   std::size_t provisional_ = 0;
 
+  // -- the mesh
+  mesh::Routing mesh_;
+  Time gateways_sought_{};  ///< Time{}: they are to be sought again
+
   // -- routing
   struct Routing {
     /// off -> arming -> on -> releasing -> off. Armed or not, in every phase but off nothing passes
@@ -290,6 +328,7 @@ class Machine {
     std::vector<CommandId> waiting;
     std::optional<NodeId> gateway, last_gateway;
     bool had_gateway = false;
+    bool lost_relay = false;  ///< the last gateway went with the neighbour that led to it
     std::string arming_error;
     std::optional<WallTime> since, verified_at;
     std::optional<RoutingView> shown;
@@ -334,6 +373,7 @@ class Machine {
   bool plan_dirty_ = true;
   std::set<std::uint32_t> dirty_peers_;  ///< slots whose view may have changed
   std::set<std::string> dirty_entries_;
+  std::set<NodeId> dirty_routes_;  ///< destinations
 };
 
 }  // namespace pim::control

@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "control/views.hpp"
+#include "mesh/link.hpp"
 #include "session/keyring.hpp"
 #include "session/liveness.hpp"
 #include "trust/ledger.hpp"
@@ -35,12 +36,15 @@ struct Peer {
   trust::AttemptNumber inbound_attempt = 0;
   std::optional<wire::BootEpoch> life{};       ///< of the node at the other end of the keys in force
   std::optional<wire::BootEpoch> next_life{};  ///< of who answers to the keys that wait to be confirmed
-  Endpoint first_seen_at{};                    ///< where its initiation came from
 
   session::Keyring keys{};
-  session::Liveness liveness{};
-  bool alive = false;   ///< it answers
-  bool failed = false;  ///< the last attempt to reach it failed
+  session::Liveness liveness{};   ///< whether it answers, by whatever way
+  mesh::Link link{{}};            ///< the direct one
+  bool is_neighbour = false;      ///< routing uses the direct link
+  std::optional<PeerSlot> via{};  ///< the relay that its datagrams go through
+  Time given_up_at = never;       ///< there is no way to it; another may be found until then
+  bool alive = false;             ///< it answers
+  bool failed = false;            ///< the last attempt to reach it failed
   Time usable_since{};
   std::optional<Time> last_handshake{};
   Time last_dialled{};

@@ -49,6 +49,8 @@ Peer* Machine::make_peer(NodeId const& id, PublicKey const& key, Turn& turn) {
   place->provisional_until = turn.now.boot + provisional_lifetime;
   by_id_.emplace(id, slot);
   ++provisional_;
+  table_dirty_ = true;
+  follow_route(*place);
   return place.get();
 }
 
@@ -72,6 +74,7 @@ bool Machine::make_room(Turn& turn) {
 
 void Machine::remove_peer(Peer& peer, Turn& turn) {
   end_handshake(peer.id);
+  leave_neighbour(peer, turn);
   apply(peer, peer.keys.clear(), turn);
   if (auto const at = dataplane_.endpoint(peer.slot)) {
     auto const known = by_endpoint_.find(*at);
@@ -125,22 +128,25 @@ void Machine::set_endpoint(Peer const& peer, Endpoint const& at) {
 }
 
 /// True when the node at the other end was another one before: it restarted, and what it said is void.
-bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life) {
+bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& turn) {
   if (peer.life == life) return false;
   bool const is_another = peer.life.has_value();
   peer.life = life;
   peer.introduced = false;
+  if (is_another) leave_neighbour(peer, turn);
   return is_another;
 }
 
-void Machine::come_alive(Peer& peer, Endpoint const& at, bool is_another_life, Turn& turn) {
+void Machine::come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_another_life, Turn& turn) {
   peer.last_handshake = turn.now.boot;
   peer.failed = false;
   admit(peer, at, turn);
-  auto* const entry = entry_of(peer.id);
-  peer.liveness.start(turn.now.boot, entry != nullptr);
+  peer.liveness.start(turn.now.boot);
+  if (at) watch_link(peer, turn);
+  keep_alive(peer, turn.now.boot);
+  // An entry is an address: only an answer that came straight from there is one.
   for (auto& [entry_id, one] : entries_)
-    if (one.peer == peer.id && one.stage != Stage::connected) connected(one, peer, turn);
+    if (at && one.peer == peer.id && one.stage != Stage::connected) connected(one, peer, turn);
   bool const was_alive = peer.alive;
   peer.alive = true;
   // A restarted peer knows nothing of us any more.
@@ -148,14 +154,15 @@ void Machine::come_alive(Peer& peer, Endpoint const& at, bool is_another_life, T
   if (!was_alive) {
     peer.usable_since = turn.now.boot;
     announce(peer, turn);
-    log(turn, LogLevel::info, "connected to " + short_id(peer.id) + " at " + to_string(at), peer.id);
+    log(turn, LogLevel::info, "connected to " + short_id(peer.id) + (at ? " at " + to_string(*at) : " through a relay"),
+        peer.id);
     emit(PeerEventKind::connected, view_of(peer), turn);
   }
   dirty_peers_.insert(peer.slot.value);
   arm(peer);
 }
 
-void Machine::admit(Peer& peer, Endpoint const& at, Turn& turn) {
+void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
   bool const is_new = trust_.find(peer.id) == nullptr;
   trust_.admit({peer.id, peer.key, turn.now.wall, at, peer.last_timestamp, std::nullopt, {}});
   if (peer.provisional) {
@@ -184,6 +191,14 @@ void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
   arm(peer);
 }
 
+/// There are no keys any more, so nothing can be proven about the link either.
+void Machine::end_session(Peer& peer, std::string const& why, Turn& turn) {
+  apply(peer, peer.keys.clear(), turn);
+  peer.link.stop();
+  leave_neighbour(peer, turn);
+  lose(peer, why, turn);
+}
+
 void Machine::announce(Peer& peer, Turn& turn) {
   peer.announcement = {++last_hello_, 0, turn.now.boot};
   send_announcement(peer, turn);
@@ -198,7 +213,8 @@ void Machine::send_announcement(Peer& peer, Turn& turn) {
   wire::Hello hello;
   hello.sequence = peer.announcement.sequence;
   hello.offer = own_offer();
-  hello.roles = hello.offer ? wire::role_gateway : std::uint8_t{0};
+  if (settings_.relay) hello.roles |= wire::role_relay;
+  if (hello.offer) hello.roles |= wire::role_gateway;
   std::copy_n(own_v4_.bytes.begin(), hello.v4_alias.size(), hello.v4_alias.begin());
   hello.name = wire::is_valid_name(settings_.name) ? settings_.name : "";
   dataplane_.seal_control(peer.slot, wire::to_bytes(hello), turn.now, turn.packets);
@@ -217,8 +233,10 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   auto const now = turn.now.boot;
   if (peer.provisional && now >= peer.provisional_until) return remove_peer(peer, turn);
   apply(peer, peer.keys.expired(now), turn);
-  if (!peer.keys.is_established()) lose(peer, "its keys expired without traffic", turn);
+  if (!peer.keys.is_established()) end_session(peer, "its keys expired without traffic", turn);
   if (now >= peer.announcement.next) send_announcement(peer, turn);
+  poll_link(peer, turn);
+  give_up_if_due(peer, turn);
   auto const& activity = dataplane_.activity(peer.slot);
   switch (peer.liveness.poll({activity.last_received, activity.awaiting_since}, now)) {
     case session::Liveness::Verdict::probe: probe(peer, turn); break;
@@ -230,8 +248,8 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
 
 void Machine::arm(Peer const& peer) {
   timers_.arm({TimerKey::Kind::peer, peer.slot.value},
-              std::min({peer.provisional_until, peer.keys.next_expiry(), peer.announcement.next,
-                        peer.liveness.next_deadline()}));
+              std::min({peer.provisional_until, peer.given_up_at, peer.keys.next_expiry(), peer.announcement.next,
+                        peer.liveness.next_deadline(), peer.link.next_deadline()}));
 }
 
 }  // namespace pim::control

@@ -12,7 +12,7 @@ void Machine::publish_table() {
   auto table = std::make_shared<dataplane::ForwardingTable>();
   table->peers.resize(slots_.size());
   for (auto const& peer : slots_) {
-    if (!peer || peer->provisional) continue;
+    if (!peer) continue;
     auto& policy = table->peers[peer->slot.value];
     policy.in_use = true;
     policy.id = peer->id;
@@ -20,10 +20,13 @@ void Machine::publish_table() {
     policy.v4 = peer->v4;
     policy.internet_until = routing_.gateway == peer->id ? never : peer->internet_until;
     policy.may_use_gateway = serves();
+    // What a stranger sends under new keys is let in by the first datagram that verifies, and comes right behind it.
+    if (peer->provisional) continue;
     table->by_address.emplace(policy.v6, peer->slot);
     if (policy.v4) table->by_address.emplace(*policy.v4, peer->slot);
   }
   table->self = self_;
+  table->relays = settings_.relay;
   table->own_v4 = own_v4_;
   table->own_v6 = own_v6_;
   table->mesh_v4 = mesh_v4_;
@@ -94,6 +97,7 @@ void Machine::publish_plan(Turn& turn) {
 
 void Machine::publish_store(Turn& turn) {
   if (auto const reserved = timestamps_.to_store()) saved_.timestamps_reserved_until = *reserved;
+  reserve_seqno();
   if (impaired_) return;  // what could not be read is not written over
   auto const before = save_numbers_;
   auto& [state_number, trust_number] = save_numbers_;
@@ -108,6 +112,15 @@ void Machine::publish_store(Turn& turn) {
   await_stores(before, turn);
 }
 
+/// A stretch of sequence numbers is reserved ahead of its use, so that a crash repeats none.
+void Machine::reserve_seqno() {
+  constexpr mesh::Seqno stride = 16;
+  auto const own = mesh_.own_seqno();
+  auto const& reserved = saved_.seqno_reserved;
+  bool const is_covered = reserved && static_cast<mesh::Seqno>(*reserved - own) < 2 * stride;
+  if (!is_covered) saved_.seqno_reserved = static_cast<mesh::Seqno>(own + stride);
+}
+
 /// Commands of this turn wait for what it sent to the disk; one that changed nothing is answered at once.
 void Machine::await_stores(SaveNumbers const& before, Turn& turn) {
   for (auto& one : unstored_) {
@@ -120,19 +133,10 @@ void Machine::await_stores(SaveNumbers const& before, Turn& turn) {
 }
 
 void Machine::show_node(Turn& turn) {
-  NodeView const view{settings_.name,
-                      self_,
-                      identity_.public_key(),
-                      own_v4_,
-                      own_v6_,
-                      mesh_v4_.length,
-                      serves(),
-                      settings_.interface_name,
-                      tunnel_up_,
-                      tunnel_reason_,
-                      settings_.mtu,
-                      settings_.listen_port,
-                      started_at_};
+  NodeView const view{
+      settings_.name,        self_,      identity_.public_key(),   own_v4_,    own_v6_,        mesh_v4_.length,
+      settings_.relay,       serves(),   settings_.interface_name, tunnel_up_, tunnel_reason_, settings_.mtu,
+      settings_.listen_port, started_at_};
   if (shown_node_ == view) return;
   shown_node_ = view;
   turn.outbox.notes.emplace_back(view);
@@ -156,12 +160,17 @@ PeerView Machine::view_of(Peer const& peer) const {
   view.endpoint = dataplane_.endpoint(peer.slot);
   view.v4 = peer.v4;
   view.v6 = mesh::v6_address(mesh_v6_, peer.id);
-  view.state = peer.alive ? PeerState::active : peer.failed ? PeerState::failed : PeerState::connecting;
+  view.state = !peer.alive ? (peer.failed ? PeerState::failed : PeerState::connecting)
+               : peer.via  ? PeerState::relayed
+                           : PeerState::active;
   view.trust = record ? record->level : trust::Level::open;
   view.named_gateway = is_named_gateway(peer.id);
   view.offer = peer.offer;
   view.slot = peer.slot;
-  view.rtt = peer.rtt;
+  if (auto const* const relay = peer.via ? slots_[peer.via->value].get() : nullptr) view.via = relay->id;
+  if (auto const route = mesh_.route(peer.id)) view.hops = route->hops;
+  view.loss_percent = peer.link.loss_percent();
+  view.rtt = round_trip(peer);
   view.last_handshake = peer.last_handshake;
   return view;
 }

@@ -18,24 +18,23 @@ ReceiverIndex sender_of(Bytes datagram) { return {load_be<std::uint32_t>(datagra
 void Machine::on_frame(dataplane::HandshakeDatagram const& frame, Turn& turn) {
   auto const kind = wire::peek(frame.datagram);
   if (!kind) return dataplane_.count_drop(Drop::malformed_datagram);
-  if (!frame.from.is_direct()) return dataplane_.count_drop(Drop::transit_refused);
-  auto const& from = frame.from.endpoint;
+  auto const& from = frame.from;
   switch (*kind) {
     case wire::Kind::initiation: return on_initiation(from, frame.datagram, turn);
     case wire::Kind::response: return on_response(from, frame.datagram, turn);
     case wire::Kind::cookie_reply: return on_cookie_reply(frame.datagram, turn);
-    case wire::Kind::key_query: return on_key_query(from, frame.datagram, turn);
+    case wire::Kind::key_query: return on_key_query(from.endpoint, frame.datagram, turn);
     case wire::Kind::key_reply: return on_key_reply(frame.datagram, turn);
     case wire::Kind::data: return;
   }
 }
 
-bool Machine::may_handshake(Endpoint const& from, Bytes datagram, ReceiverIndex sender, Turn& turn) {
+bool Machine::may_handshake(dataplane::Origin const& from, Bytes datagram, ReceiverIndex sender, Turn& turn) {
   if (!own_mac_.verify(datagram)) {
     dataplane_.count_drop(Drop::bad_mac1);
     return false;
   }
-  if (!limiter_.allow(from.ip, turn.now.boot)) {
+  if (!limiter_.allow(from, turn.now.boot)) {
     dataplane_.count_drop(Drop::rate_limited);
     return false;
   }
@@ -43,14 +42,14 @@ bool Machine::may_handshake(Endpoint const& from, Bytes datagram, ReceiverIndex 
     load_window_ = turn.now.boot;
     load_count_ = 0;
   }
-  if (++load_count_ <= load_limit || cookies_.verify(turn.now.boot, from, datagram)) return true;
-  auto const reply = cookies_.make_reply(entropy_, turn.now.boot, from, datagram);
-  send(from, wire::make_cookie_reply({sender, reply.salt, reply.sealed}), turn);
+  if (++load_count_ <= load_limit || cookies_.verify(turn.now.boot, source_of(from), datagram)) return true;
+  auto const reply = cookies_.make_reply(entropy_, turn.now.boot, source_of(from), datagram);
+  answer(from, wire::make_cookie_reply({sender, reply.salt, reply.sealed}), turn);
   dataplane_.count_drop(Drop::rate_limited);
   return false;
 }
 
-void Machine::on_initiation(Endpoint const& from, Bytes datagram, Turn& turn) {
+void Machine::on_initiation(dataplane::Origin const& from, Bytes datagram, Turn& turn) {
   auto const frame = wire::parse_initiation(datagram);
   if (!frame) return dataplane_.count_drop(Drop::malformed_datagram);
   if (!may_handshake(from, datagram, sender_of(datagram), turn)) return;
@@ -66,7 +65,8 @@ void Machine::on_initiation(Endpoint const& from, Bytes datagram, Turn& turn) {
                           turn);
   }
   auto const id = crypto::node_id_of(opened->initiator);
-  if (id == self_) return dataplane_.count_drop(Drop::handshake_rejected);
+  bool const is_claimed = from.is_direct() || from.source == id;
+  if (id == self_ || !is_claimed) return dataplane_.count_drop(Drop::handshake_rejected);
   if (auto const verdict = trust_.judge_inbound(id, opened->initiator); !verdict) {
     dataplane_.count_drop(Drop::untrusted_peer);
     return refuse_inbound(from, verdict.error(), turn);
@@ -85,24 +85,24 @@ void Machine::on_initiation(Endpoint const& from, Bytes datagram, Turn& turn) {
   answer_initiation(from, *frame, responder, *peer, turn);
 }
 
-void Machine::answer_initiation(Endpoint const& from, wire::Initiation const& frame, noise::Responder& responder,
-                                Peer& peer, Turn& turn) {
+void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation const& frame,
+                                noise::Responder& responder, Peer& peer, Turn& turn) {
   Buffer message;
   if (!responder.write_response(entropy_, wire::to_bytes(boot_epoch_), message))
     return dataplane_.count_drop(Drop::handshake_rejected);
-  peer.inbound_attempt = ledger_.begin(to_string(from), peer.id, trust::Step::initiation_received, turn.now.wall);
+  peer.inbound_attempt = ledger_.begin(describe(from), peer.id, trust::Step::initiation_received, turn.now.wall);
   auto const local = fresh_index();
   auto datagram = wire::make_response({local, frame.sender, message});
   noise::MacKey(peer.key, as_bytes(settings_.secret)).stamp(datagram);
   install(peer, local, frame.sender, responder.split(), false, turn);
   // A replayed message must not move a living peer's endpoint; its first data will.
-  if (!peer.alive) set_endpoint(peer, from);
-  send(from, datagram, turn);
+  if (!peer.alive && from.is_direct()) set_endpoint(peer, from.endpoint);
+  answer(from, datagram, turn);
   note(ledger_.reach(peer.inbound_attempt, trust::Step::response_sent), turn);
 }
 
-void Machine::refuse_inbound(Endpoint const& from, trust::Refused const& refused, Turn& turn) {
-  auto const address = to_string(from);
+void Machine::refuse_inbound(dataplane::Origin const& from, trust::Refused const& refused, Turn& turn) {
+  auto const address = describe(from);
   // Strangers may be many: what is not said is not kept either, or they would push out the user's own entries.
   if (!stranger_failures_.allow(address, turn.now.boot)) return;
   std::optional<NodeId> const seen = refused.seen == NodeId{} ? std::nullopt : std::optional(refused.seen);
@@ -111,7 +111,7 @@ void Machine::refuse_inbound(Endpoint const& from, trust::Refused const& refused
   PeerView view;
   view.id = seen;
   view.address = address;
-  view.endpoint = from;
+  if (from.is_direct()) view.endpoint = from.endpoint;
   view.state = PeerState::failed;
   emit(PeerEventKind::pair_failed, std::move(view), turn,
        std::string(trust::to_string(refused.reason)) + ": " + std::string(refused.detail));

@@ -85,7 +85,10 @@ void Machine::choose_gateway(Turn& turn) {
     left->internet_until = turn.now.boot + internet_grace;
     routing_.last_gateway = before;
   }
-  if (routing_.gateway) routing_.had_gateway = true;
+  if (routing_.gateway) {
+    routing_.had_gateway = true;
+    routing_.lost_relay = false;
+  }
   turn.outbox.host.emplace_back(ForgetRedirectedDns{});
   table_dirty_ = true;
 }
@@ -98,7 +101,7 @@ std::vector<gateways::Candidate> Machine::candidates() const {
     auto const& order = settings_.gateways;
     auto const place = std::find(order.begin(), order.end(), peer->id) - order.begin();
     usable.push_back({peer->id, static_cast<std::uint32_t>(place), peer->offer->priority, peer->offer->load,
-                      peer->rtt.value_or(Duration{}), peer->usable_since});
+                      round_trip(*peer).value_or(Duration{}), peer->usable_since});
   }
   return usable;
 }
@@ -117,7 +120,7 @@ std::optional<BlockCause> Machine::block_cause() const {
   if (!routing_.arming_error.empty()) return BlockCause::arming_failed;
   if (!tunnel_up_) return BlockCause::interface_down;
   if (routing_.gateway) return std::nullopt;
-  if (routing_.had_gateway) return BlockCause::gateway_lost;
+  if (routing_.had_gateway) return routing_.lost_relay ? BlockCause::relay_lost : BlockCause::gateway_lost;
   bool const any_named =
       !entries_.empty() || !settings_.gateways.empty() ||
       std::any_of(slots_.begin(), slots_.end(), [&](auto const& peer) { return peer && is_named_gateway(peer->id); });

@@ -50,6 +50,7 @@ struct Settings {
   std::vector<PeerEntry> peers{};
   trust::Policy policy = trust::Policy::trust_on_first_use;
   std::vector<NodeId> allow_list{};
+  bool relay = true;  ///< passes on what others send each other, and announces them
   bool split_default_at_first = false;
   std::vector<NodeId> gateways{};
   bool allow_lan = true;
@@ -65,6 +66,7 @@ struct SavedState {
   bool gateway_decided = false;               ///< the user enabled or disabled the gateway: wins over the configuration
   std::optional<GatewaySettings> gateway{};
   WallTime timestamps_reserved_until{};                      ///< no handshake of ours carried a later timestamp
+  std::optional<std::uint16_t> seqno_reserved{};             ///< no announcement of ours carried a newer one
   std::map<std::string, std::vector<IpAddress>> resolved{};  ///< last good addresses of peer names
   bool operator==(SavedState const&) const = default;
 };

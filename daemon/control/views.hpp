@@ -24,7 +24,7 @@ struct GatewayOffer {
   bool operator==(GatewayOffer const&) const = default;
 };
 
-enum class PeerState : std::uint8_t { active, connecting, failed };
+enum class PeerState : std::uint8_t { active, relayed, connecting, failed };
 
 /// One line of the peer list: a peer met, an entry that has not answered yet, or both.
 struct PeerView {
@@ -43,6 +43,9 @@ struct PeerView {
   bool named_gateway = false;
   std::optional<GatewayOffer> offer{};
   std::optional<PeerSlot> slot{};
+  std::optional<NodeId> via{};  ///< the neighbour through which a relayed peer is reached
+  std::uint8_t hops = 1;
+  unsigned loss_percent = 0;  ///< of probes on the direct link
   std::optional<Duration> rtt{};
   std::optional<Time> last_handshake{};
   bool operator==(PeerView const&) const = default;
@@ -59,6 +62,7 @@ struct NodeView {
   PublicKey key;
   IpAddress v4, v6;
   std::uint8_t v4_prefix_length = 16;
+  bool relays = false;
   bool serves_gateway = false;
   std::string interface_name;
   bool interface_up = false;
@@ -73,6 +77,7 @@ enum class BlockCause : std::uint8_t {
   no_gateway_allowed,
   no_gateway_yet,
   gateway_lost,
+  relay_lost,
   interface_down,
   arming_failed
 };

@@ -44,6 +44,7 @@ class Link {
   [[nodiscard]] Verdict poll(Traffic const& traffic, Time now);
   [[nodiscard]] Time next_deadline() const;
 
+  [[nodiscard]] bool is_watched() const { return state_ != State::stopped; }
   [[nodiscard]] bool is_up() const { return state_ == State::up; }
   /// `infinite` while it is not up.
   [[nodiscard]] Metric cost() const { return is_up() ? cost_.value() : infinite; }

@@ -1,14 +1,14 @@
 #include "session/liveness.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "session/timing.hpp"
 
 namespace pim::session {
 
-void Liveness::start(Time now, bool ask_when_idle) {
+void Liveness::start(Time now) {
   running_ = true;
-  ask_when_idle_ = ask_when_idle;
   rest(now, now);
 }
 
@@ -16,6 +16,10 @@ void Liveness::stop() {
   running_ = false;
   waiting_since_ = never;
   deadline_ = never;
+}
+
+void Liveness::ask_when_idle(bool asks, Time now) {
+  if (std::exchange(ask_when_idle_, asks) != asks && running_ && waiting_since_ == never) rest(now, now);
 }
 
 void Liveness::on_awaited(Time since) {

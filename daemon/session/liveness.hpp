@@ -19,9 +19,11 @@ class Liveness {
     Time awaiting_since = never;
   };
 
-  /// A session came to life; `ask_when_idle`: we are the one who keeps this pair alive.
-  void start(Time now, bool ask_when_idle);
+  /// A session came to life.
+  void start(Time now);
   void stop();
+  /// Whether we are the one who keeps this pair alive, by this.
+  void ask_when_idle(bool asks, Time now);
   /// Data went out that waits for an answer since `since`.
   void on_awaited(Time since);
 

@@ -14,7 +14,8 @@ Time const start{1000s};
 
 TEST_CASE("a peer that goes silent under traffic is probed after a second and lost in time for the kill switch") {
   Liveness liveness;
-  liveness.start(start, true);
+  liveness.start(start);
+  liveness.ask_when_idle(true, start);
   Liveness::Seen const seen{start, start + 100ms};
   liveness.on_awaited(seen.awaiting_since);
   int probes = 0;
@@ -28,13 +29,13 @@ TEST_CASE("a peer that goes silent under traffic is probed after a second and lo
     }
     REQUIRE(now < start + 10s);
   }
-  CHECK(probes == 5);
+  CHECK(probes == 7);
   CHECK(liveness.next_deadline() == never);
 }
 
 TEST_CASE("one answer to a probe ends the suspicion") {
   Liveness liveness;
-  liveness.start(start, false);
+  liveness.start(start);
   liveness.on_awaited(start);
   CHECK(liveness.poll({start - 1s, start}, start + 1s) == Verdict::probe);
   CHECK(liveness.poll({start + 1100ms, never}, start + 1250ms) == Verdict::quiet);
@@ -43,7 +44,7 @@ TEST_CASE("one answer to a probe ends the suspicion") {
 
 TEST_CASE("traffic that is answered wakes nobody more than once a second") {
   Liveness liveness;
-  liveness.start(start, false);
+  liveness.start(start);
   int wakes = 0;
   auto now = start;
   for (int i = 0; i < 1000; ++i, now += 10ms) {  // a request every 10 ms, answered after 5
@@ -58,7 +59,8 @@ TEST_CASE("traffic that is answered wakes nobody more than once a second") {
 
 TEST_CASE("an idle peer is asked now and then and lost when it does not answer") {
   Liveness liveness;
-  liveness.start(start, true);
+  liveness.start(start);
+  liveness.ask_when_idle(true, start);
   CHECK(liveness.next_deadline() == start + idle_probe_interval);
   auto const asked = liveness.next_deadline();
   CHECK(liveness.poll({start, never}, asked) == Verdict::probe);
@@ -70,13 +72,14 @@ TEST_CASE("an idle peer is asked now and then and lost when it does not answer")
 
 TEST_CASE("a peer that only answers is left in peace") {
   Liveness liveness;
-  liveness.start(start, false);
+  liveness.start(start);
   CHECK(liveness.next_deadline() == never);
 }
 
 TEST_CASE("a jump of the clock over hours still probes before it gives up") {
   Liveness liveness;
-  liveness.start(start, true);
+  liveness.start(start);
+  liveness.ask_when_idle(true, start);
   CHECK(liveness.poll({start, never}, start + 8h) == Verdict::probe);
   CHECK(liveness.poll({start + 8h + 10ms, never}, liveness.next_deadline()) == Verdict::quiet);
 }

@@ -1,0 +1,110 @@
+// Nodes beyond the neighbours: what routing tells of them is a hint, which may start a session of our own with
+// them. That session confirms or refutes it; nothing else comes of it.
+#include "control/machine.hpp"
+#include "mesh/addresses.hpp"
+
+namespace pim::control {
+namespace {
+
+constexpr std::uint8_t first_hop_limit = 16;
+constexpr Duration recall_interval = std::chrono::seconds{5};
+/// While the internet is blocked every named gateway is called this often.
+constexpr Duration seek_interval = std::chrono::seconds{1};
+/// Packets to an alias of which only others speak cause this many calls a second at most.
+
+}  // namespace
+
+/// The peer that this node is, or may become. Null for a node that routing does not know or trust refuses.
+Peer* Machine::meet(NodeId const& id, Turn& turn) {
+  if (auto* const known = find(id)) return known;
+  auto const record = mesh_.record(id);
+  if (!record || !trust_.judge_inbound(id, record->key)) return nullptr;
+  auto* const peer = make_peer(id, record->key, turn);
+  if (peer) arm(*peer);
+  return peer;
+}
+
+/// A handshake by every way there is.
+void Machine::call(Peer const& peer, bool urgent, Turn& turn) {
+  std::vector<Endpoint> targets;
+  if (auto const at = dataplane_.endpoint(peer.slot)) targets.push_back(*at);
+  start_handshake(peer.id, peer.key, std::move(targets), urgent, turn);
+}
+
+bool Machine::is_beyond(NodeId const& id) const {
+  auto const route = mesh_.route(id);
+  return route && route->neighbour != id;
+}
+
+wire::Transit Machine::transit_to(NodeId const& id, Bytes datagram) const {
+  return {first_hop_limit, id, self_, true, datagram};
+}
+
+bool Machine::send_beyond(NodeId const& to, Bytes datagram, Turn& turn) {
+  auto const route = mesh_.route(to);
+  if (!route || route->neighbour == to) return false;
+  return dataplane_.send_transit(route->next_hop, transit_to(to, datagram), turn.now, turn.packets);
+}
+
+void Machine::answer(dataplane::Origin const& to, Bytes datagram, Turn& turn) {
+  if (to.is_direct()) return send(to.endpoint, datagram, turn);
+  if (!send_beyond(to.source, datagram, turn))
+    dataplane_.send_transit(*to.relay, transit_to(to.source, datagram), turn.now, turn.packets);
+}
+
+/// What stands for a datagram's sender where addresses are counted or bound: those of relayed ones are claims.
+Endpoint Machine::source_of(dataplane::Origin const& from) const {
+  return from.is_direct() ? from.endpoint : Endpoint{mesh::v6_address(mesh_v6_, from.source), 0, 0};
+}
+
+std::string Machine::describe(dataplane::Origin const& from) const {
+  if (from.is_direct()) return to_string(from.endpoint);
+  auto const& relay = slots_[from.relay->value];
+  return "relay " + (relay ? short_id(relay->id) : std::string{"unknown"});
+}
+
+void Machine::on_frame(dataplane::AddressWanted const& frame, Turn& turn) {
+  auto const id = mesh_.find_by_address(frame.destination);
+  auto* const peer = id ? meet(*id, turn) : nullptr;
+  if (!peer) return dataplane_.refuse(frame.packet, turn.now, turn.packets);
+  // A v6 address proves whose it is. An alias is hearsay until its holder claims it: the packet does not wait for
+  // somebody who may be another.
+  if (!frame.destination.is_v4())
+    return dataplane_.resend(peer->slot, frame.vnet, frame.packet, turn.now, turn.packets);
+  if (!peer->alive) call(*peer, false, turn);
+  if (peer->introduced) return dataplane_.refuse(frame.packet, turn.now, turn.packets);
+  dataplane_.count_drop(Drop::queue_full);
+}
+
+/// Data for a session that does not exist here: after a restart the other side still uses the old keys.
+void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
+  auto* peer = static_cast<Peer*>(nullptr);
+  if (frame.from.is_direct()) {
+    auto const at = by_endpoint_.find(frame.from.endpoint);
+    if (at != by_endpoint_.end()) peer = find(at->second);
+  } else if (auto const id = mesh_.find_by_address(mesh::v6_address(mesh_v6_, frame.from.source))) {
+    peer = meet(*id, turn);
+  }
+  if (!peer || (frame.from.is_direct() && peer->provisional)) return;
+  if (peer->last_dialled != Time{} && turn.now.boot < peer->last_dialled + recall_interval) return;
+  call(*peer, false, turn);
+}
+
+/// Named gateways that routing can reach get a session before they are needed, and are called again and again
+/// while there is none to use.
+void Machine::seek_gateways(Turn& turn) {
+  using Phase = Routing::Phase;
+  bool const wanted = (routing_.phase == Phase::on || routing_.phase == Phase::arming) && !stopping_ && !impaired_;
+  auto const now = turn.now.boot;
+  if (!wanted || now < gateways_sought_ + seek_interval) return;
+  gateways_sought_ = now;
+  std::vector<NodeId> reachable;
+  mesh_.for_each_route([&](mesh::OfferedRoute const& route) {
+    if (route.selected && route.neighbour != route.destination && is_named_gateway(route.destination))
+      reachable.push_back(route.destination);
+  });
+  for (auto const& id : reachable)
+    if (auto* const peer = meet(id, turn); peer && !peer->alive) call(*peer, !routing_.gateway, turn);
+}
+
+}  // namespace pim::control

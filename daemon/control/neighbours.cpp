@@ -1,0 +1,147 @@
+// Direct links and the routes that lead over them: which peers are neighbours, what they announce, and by
+// which way each peer is reached from now on.
+#include <algorithm>
+
+#include "control/machine.hpp"
+
+namespace pim::control {
+namespace {
+
+constexpr Duration idle_link = std::chrono::seconds{60};
+/// By the side that has the peer as an entry: shorter than a NAT forgets a mapping.
+constexpr Duration idle_link_of_entry = std::chrono::seconds{25};
+
+/// Where other neighbours may know a way that has to be asked for first (RFC 8966, section 3.8.2.1).
+constexpr Duration way_is_sought_for = std::chrono::milliseconds{500};
+
+}  // namespace
+
+/// A datagram of this peer came directly, or will be sought where the user said.
+void Machine::watch_link(Peer& peer, Turn& turn) {
+  if (peer.link.is_up()) return;
+  if (peer.link.is_watched()) return peer.link.reset(turn.now.boot);
+  peer.link = mesh::Link(entry_of(peer.id) ? idle_link_of_entry : idle_link);
+  peer.link.start(turn.now.boot);
+}
+
+void Machine::poll_link(Peer& peer, Turn& turn) {
+  switch (peer.link.poll({dataplane_.activity(peer.slot).direct.last_data_sent}, turn.now.boot)) {
+    case mesh::Link::Verdict::quiet: return;
+    case mesh::Link::Verdict::probe: return probe_link(peer, turn);
+    case mesh::Link::Verdict::down: break;
+  }
+  leave_neighbour(peer, turn);
+}
+
+void Machine::probe_link(Peer& peer, Turn& turn) {
+  auto const id = entropy_.value<std::uint64_t>();
+  peer.link.on_probe_sent(id, turn.now.boot);
+  dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{id}), turn.now, turn.packets, dataplane::Way::direct);
+}
+
+void Machine::on_link_answer(Peer& peer, Turn& turn) {
+  mesh::RoutingOutbox out;
+  if (peer.is_neighbour) {
+    mesh_.set_cost(peer.slot, peer.link.cost(), turn.now.boot, out);
+  } else {
+    mesh_.neighbour_up(peer.slot, peer.id, peer.link.cost(), turn.now.boot, out);
+    peer.is_neighbour = true;
+  }
+  mesh_.set_round_trip(peer.slot, peer.link.round_trip().value_or(Duration{}));
+  take(out, turn);
+  if (!peer.alive) come_alive(peer, dataplane_.endpoint(peer.slot), false, turn);
+  dirty_peers_.insert(peer.slot.value);
+  arm(peer);
+}
+
+/// The link broke, or leads to another life of the peer: what was learned over it is void at once.
+void Machine::leave_neighbour(Peer& peer, Turn& turn) {
+  if (!std::exchange(peer.is_neighbour, false)) return;
+  mesh::RoutingOutbox out;
+  mesh_.neighbour_down(peer.slot, turn.now.boot, out);
+  take(out, turn);
+  dirty_peers_.insert(peer.slot.value);
+}
+
+void Machine::on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn) {
+  if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
+  mesh::RoutingOutbox out;
+  mesh_.on_update(peer.slot, update, turn.now.boot, out);
+  take(out, turn);
+}
+
+void Machine::on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn) {
+  if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
+  mesh::RoutingOutbox out;
+  mesh_.on_ack(peer.slot, ack, turn.now.boot, out);
+  take(out, turn);
+}
+
+void Machine::on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn) {
+  if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
+  mesh::RoutingOutbox out;
+  mesh_.on_request(peer.slot, request, turn.now.boot, out);
+  take(out, turn);
+}
+
+void Machine::on_mesh_timer(Turn& turn) {
+  mesh::RoutingOutbox out;
+  mesh_.on_deadline(turn.now.boot, out);
+  take(out, turn);
+}
+
+void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
+  for (auto const& [slot, message] : out.messages)
+    dataplane_.seal_control(slot, wire::to_bytes(message), turn.now, turn.packets, dataplane::Way::direct);
+  for (auto const& change : out.changes) take(change, turn);
+}
+
+/// A direct link is watched by itself; at the end of a longer way, somebody has to ask the ones that we want to keep.
+void Machine::keep_alive(Peer& peer, Time now) {
+  bool const is_wanted = entry_of(peer.id) || (routing_.phase != Routing::Phase::off && is_named_gateway(peer.id));
+  peer.liveness.ask_when_idle(!peer.link.is_watched() || peer.via ? is_wanted : false, now);
+}
+
+void Machine::take(mesh::RouteChange const& change, Turn& turn) {
+  dataplane_.set_next_hop(change.destination, change.next_hop);
+  dirty_routes_.insert(change.destination);
+  if (is_named_gateway(change.destination)) gateways_sought_ = Time{};
+  auto* const peer = find(change.destination);
+  if (!peer) return;
+  auto const before = peer->via;
+  follow_route(*peer);
+  keep_alive(*peer, turn.now.boot);
+  if (change.next_hop) {
+    peer->given_up_at = never;
+  } else if (peer->alive && !peer->link.is_up()) {
+    auto const* const relay = before ? find(*before) : nullptr;
+    if (routing_.gateway == peer->id) routing_.lost_relay = before && !(relay && relay->is_neighbour);
+    peer->given_up_at = turn.now.boot + (has_neighbours() ? way_is_sought_for : Duration{});
+  }
+  arm(*peer);
+}
+
+void Machine::give_up_if_due(Peer& peer, Turn& turn) {
+  if (turn.now.boot < peer.given_up_at) return;
+  peer.given_up_at = never;
+  if (!peer.link.is_up() && !mesh_.route(peer.id)) lose(peer, "there is no way to it any more", turn);
+}
+
+bool Machine::has_neighbours() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](auto const& peer) { return peer && peer->is_neighbour; });
+}
+
+/// Of the way that the peer's datagrams take.
+std::optional<Duration> Machine::round_trip(Peer const& peer) {
+  return !peer.via && peer.link.round_trip() ? peer.link.round_trip() : peer.rtt;
+}
+
+/// The peer's own datagrams go the way that routing chose; without one, to its endpoint.
+void Machine::follow_route(Peer& peer) {
+  auto const route = mesh_.route(peer.id);
+  peer.via = route && route->next_hop != peer.slot ? std::optional(route->next_hop) : std::nullopt;
+  dataplane_.set_relay(peer.slot, peer.via);
+  dirty_peers_.insert(peer.slot.value);
+}
+
+}  // namespace pim::control

@@ -1,0 +1,188 @@
+// Nodes that do not reach each other: everything crosses others, sealed from end to end.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "mesh/addresses.hpp"
+#include "support/virtual_network.hpp"
+
+using namespace pim;
+using namespace pim::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+control::Settings dialling(std::vector<std::string> const& addresses) {
+  control::Settings settings;
+  for (auto const& address : addresses) {
+    control::PeerEntry peer;
+    peer.entry_id = "entry-" + address;
+    peer.address = {address, 9100};
+    settings.peers.push_back(peer);
+  }
+  return settings;
+}
+
+/// a - r - b, and whatever a test adds; only the pairs in `links` reach each other.
+struct Line {
+  VirtualNetwork net;
+  std::set<std::pair<IpAddress, IpAddress>> links;
+  Node& a = net.add("a", "192.0.2.1", dialling({"192.0.2.9"}));
+  Node& r = net.add("r", "192.0.2.9");
+  Node& b = net.add("b", "192.0.2.2", dialling({"192.0.2.9"}));
+
+  Line() {
+    link(a, r);
+    link(b, r);
+    net.loses = [this](Endpoint const& from, Endpoint const& to, Bytes) { return !links.contains({from.ip, to.ip}); };
+  }
+  void link(Node const& x, Node const& y) {
+    links.insert({x.endpoint().ip, y.endpoint().ip});
+    links.insert({y.endpoint().ip, x.endpoint().ip});
+  }
+  void cut(Node const& x, Node const& y) {
+    links.erase({x.endpoint().ip, y.endpoint().ip});
+    links.erase({y.endpoint().ip, x.endpoint().ip});
+  }
+  void start() {
+    for (auto* const node : {&r, &a, &b}) node->start();
+    net.run(2s);
+  }
+  void send(Node& from, Node const& to, std::size_t size = 64) {
+    from.send_packet(udp_packet(from.mesh_v6(), to.mesh_v6(), size));
+  }
+  /// Sends each way every 20 ms; how many of them did not arrive.
+  std::size_t lost_while_talking(Duration duration) {
+    auto const before = a.delivered.size() + b.delivered.size();
+    std::size_t sent = 0;
+    for (auto const end = net.boot + duration; net.boot < end; net.run(20ms)) {
+      send(a, b);
+      send(b, a);
+      sent += 2;
+    }
+    net.run(100ms);
+    return sent - (a.delivered.size() + b.delivered.size() - before);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("two nodes that only a third one reaches talk to each other through it") {
+  Line line;
+  line.start();
+  line.send(line.a, line.b);
+  line.net.run(1s);
+  REQUIRE(line.b.delivered.size() == 1);
+  line.send(line.b, line.a);
+  line.net.run(1s);
+  REQUIRE(line.a.delivered.size() == 1);
+  auto const seen = line.a.peer(line.b.id());
+  REQUIRE(seen);
+  CHECK(seen->state == control::PeerState::relayed);
+  CHECK(seen->hops == 2);
+  CHECK(seen->via == line.r.id());
+  CHECK(seen->name == "b");
+  CHECK_FALSE(seen->endpoint);
+  CHECK(line.a.peer(line.r.id())->state == control::PeerState::active);
+}
+
+TEST_CASE("a v4 packet waits for the holder of the alias to claim it, then packets pass") {
+  Line line;
+  line.start();
+  auto const to = mesh::v4_alias(line.b.id()), from = mesh::v4_alias(line.a.id());
+  line.a.send_packet(udp_packet(from, to));
+  line.net.run(1s);
+  CHECK(line.b.delivered.empty());
+  line.a.send_packet(udp_packet(from, to));
+  line.net.run(1s);
+  CHECK(line.b.delivered.size() == 1);
+}
+
+TEST_CASE("nothing that the relay hands on or opens shows what two nodes say through it") {
+  Line line;
+  line.start();
+  Buffer const secret(200, 0x5a);
+  auto packet = udp_packet(line.a.mesh_v6(), line.b.mesh_v6(), secret.size());
+  std::copy(secret.begin(), secret.end(), packet.end() - static_cast<long>(secret.size()));
+  line.a.send_packet(packet);
+  line.net.run(1s);
+  auto const shows = [&](Buffer const& bytes) {
+    return std::search(bytes.begin(), bytes.end(), secret.begin(), secret.begin() + 16) != bytes.end();
+  };
+  CHECK(line.b.delivered.size() == 1);
+  CHECK(std::any_of(line.b.delivered.begin(), line.b.delivered.end(), shows));  // the search can see it
+  CHECK(std::none_of(line.net.sent.begin(), line.net.sent.end(), [&](auto const& one) { return shows(one.second); }));
+  CHECK(line.r.delivered.empty());
+}
+
+TEST_CASE("a session moves from a relay to the direct link and back without a packet lost while both work") {
+  Line line;
+  line.start();
+  line.send(line.a, line.b);
+  line.net.run(1s);
+  auto const handshake = line.a.peer(line.b.id())->last_handshake;
+  // The direct link appears, and one of the two is told where the other is.
+  line.link(line.a, line.b);
+  line.a.command(control::AddPeer{"192.0.2.2", {}});
+  CHECK(line.lost_while_talking(5s) == 0);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::active);
+  CHECK(line.b.peer(line.a.id())->state == control::PeerState::active);
+  // It breaks: both notice within 2 s and go on through the relay.
+  line.cut(line.a, line.b);
+  auto const lost = line.lost_while_talking(4s);
+  CHECK(lost > 0);
+  CHECK(lost <= 2 * 2000 / 20 + 10);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::relayed);
+  CHECK(line.b.peer(line.a.id())->state == control::PeerState::relayed);
+  CHECK(line.lost_while_talking(2s) == 0);
+  line.link(line.a, line.b);
+  CHECK(line.lost_while_talking(40s) == 0);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::active);
+  auto const disconnected = std::any_of(line.a.notes.begin(), line.a.notes.end(), [&](control::Note const& note) {
+    auto const* const event = std::get_if<control::PeerEvent>(&note);
+    return event && event->kind == control::PeerEventKind::disconnected;
+  });
+  CHECK_FALSE(disconnected);
+  CHECK(handshake);
+}
+
+TEST_CASE("a link that fails in one direction is left within two seconds") {
+  Line line;
+  line.link(line.a, line.b);
+  line.a.settings.peers.push_back(dialling({"192.0.2.2"}).peers.front());
+  line.start();
+  CHECK(line.lost_while_talking(1s) == 0);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::active);
+  line.links.erase({line.a.endpoint().ip, line.b.endpoint().ip});
+  auto const lost = line.lost_while_talking(4s);
+  CHECK(lost > 0);
+  CHECK(lost <= 2000 / 20 + 5);
+  CHECK(line.lost_while_talking(1s) == 0);
+}
+
+TEST_CASE("a node that does not relay is no way for others") {
+  Line line;
+  line.r.settings.relay = false;
+  line.start();
+  line.send(line.a, line.b);
+  line.net.run(1s);
+  CHECK(line.b.delivered.empty());
+  CHECK(line.a.drops(Drop::no_route) == 1);
+  line.send(line.a, line.r);
+  line.net.run(1s);
+  CHECK(line.r.delivered.size() == 1);
+}
+
+TEST_CASE("after a restart of the relay or of an end the two talk again within seconds") {
+  Line line;
+  line.start();
+  CHECK(line.lost_while_talking(1s) < 20);
+  for (auto* const node : {&line.r, &line.b, &line.a}) {
+    CAPTURE(node->name);
+    node->kill();
+    line.net.run(500ms);
+    node->start();
+    (void)line.lost_while_talking(8s);
+    CHECK(line.lost_while_talking(1s) == 0);
+  }
+}
