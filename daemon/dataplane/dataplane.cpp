@@ -71,8 +71,7 @@ void Dataplane::use_for_sending(PeerSlot slot, ReceiverIndex local, Now const& n
 void Dataplane::remove(ReceiverIndex local) { state_->forget(local); }
 
 void Dataplane::remove_peer(PeerSlot slot) {
-  if (slot.value >= state_->peers.size()) return;
-  auto& peer = state_->peers[slot.value];
+  auto& peer = state_->peer_at(slot);
   while (!peer.sessions.empty()) state_->forget(peer.sessions.back()->local);
   state_->waiting.erase(slot);
   peer = Peer{.life = peer.life + 1};

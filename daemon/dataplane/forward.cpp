@@ -34,7 +34,7 @@ void Forwarding::take(PeerSlot from, wire::Transit const& frame, Bytes plaintext
 void Forwarding::finish() {
   auto& forwards = state_.forwards;
   if (forwards.empty()) return;
-  state_.talkers.divide(std::min(state_.relay.bytes_a_batch, out_.bytes.left()));
+  state_.talkers.divide(std::min(state_.relay_limits.bytes_a_batch, out_.bytes.left()));
   if (is_mixed_)
     std::ranges::sort(forwards, {}, [](Forward const& one) { return std::tuple(one.hop.slot, one.number); });
   for (auto const& forward : forwards) send(forward);

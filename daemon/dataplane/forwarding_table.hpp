@@ -15,7 +15,7 @@ namespace pim::dataplane {
 
 /// What one peer may do, by its slot.
 struct PeerPolicy {
-  bool in_use = false;  ///< admitted: nothing is carried for others
+  bool in_use = false;  ///< admitted; who is not sends no packet in and has none relayed
   IpAddress v6{};
   std::optional<IpAddress> v4{};
   /// Packets from the internet are accepted from this peer until then: the gateway in use, or one that
@@ -23,7 +23,7 @@ struct PeerPolicy {
   Time internet_until{};
   /// This peer may send to the internet through us; only looked at while we serve as a gateway.
   bool may_use_gateway = false;
-  NodeId id{};
+  NodeId id{};  ///< names it in the account of what it had relayed
 };
 
 struct ForwardingTable {

@@ -50,7 +50,7 @@ using TunWrite = packet::TunWrite;
 struct Origin {
   Endpoint endpoint;
   std::optional<PeerSlot> relay{};
-  /// Of a relayed one: who sent it, as it claims. Whole for a HandshakeDatagram, else 12 bytes and zeroes.
+  /// Of a relayed one: who sent it, as it claims. Whole for a HandshakeDatagram, else mostly 12 bytes and zeroes.
   NodeId source{};
 
   [[nodiscard]] bool is_direct() const { return !relay; }

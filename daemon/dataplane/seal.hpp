@@ -41,7 +41,7 @@ inline std::uint8_t* Sealing::begin(std::size_t size) {
 
 inline bool Sealing::seal(Link const& to, MutBytes datagram, std::uint8_t flags) {
   auto& session = *to.session;
-  if (session.next_counter >= state_.limits.reject_after) {
+  if (session.next_counter >= state_.key_limits.reject_after) {
     state_.drop(Drop::counter_exhausted);
     return false;
   }
@@ -51,7 +51,7 @@ inline bool Sealing::seal(Link const& to, MutBytes datagram, std::uint8_t flags)
                       datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead),
                       datagram.last(wire::data_tag_size));
   to.peer->activity.last_sent = now_.boot;
-  if (!session.rekey_reported && (now_.boot >= session.rekey_after || counter >= state_.limits.rekey_after)) {
+  if (!session.rekey_reported && (now_.boot >= session.rekey_after || counter >= state_.key_limits.rekey_after)) {
     session.rekey_reported = true;
     out_.control.push_back(RekeyWanted{to.slot});
   }

@@ -45,10 +45,10 @@ struct Forward {
 };
 
 struct State {
-  State(KeyLimits const& key_limits, RelayLimits const& relay_limits) : limits(key_limits), relay(relay_limits) {}
+  State(KeyLimits const& keys, RelayLimits const& relay) : key_limits(keys), relay_limits(relay) {}
 
-  KeyLimits limits;
-  RelayLimits relay;
+  KeyLimits key_limits;
+  RelayLimits relay_limits;
   std::shared_ptr<ForwardingTable const> table = std::make_shared<ForwardingTable>();
   FlatTable<NodeId, Hop> next_hops;
   std::vector<Peer> peers;  ///< by slot

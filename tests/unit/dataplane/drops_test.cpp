@@ -199,7 +199,7 @@ TEST_CASE("datagrams of no kind, or of a wrong length for theirs, are malformed"
 
 TEST_CASE("an authenticated datagram with an unknown flag is refused") {
   Pair pair;
-  for (std::size_t byte : {1, 2, 3}) {
+  for (std::size_t byte : {1U, 2U, 3U}) {
     crypto::Sealer sealer(key_of(2));
     auto packet = packet_between("10.77.0.1", "10.77.0.2");
     Buffer datagram(16 + packet.size() + 16);

@@ -137,10 +137,10 @@ struct Mesh {
     node.plane.on_datagrams(trains, now, node.out);
     node.keep_results();
   }
-  /// Lets everything travel that node i has to send, and what follows from it.
+  /// Lets everything travel that node i has to send, and what follows from it: 64 hops at most.
   void carry(std::size_t i) {
     auto under_way = leaving(i);
-    while (!under_way.empty()) {
+    for (int hop = 0; hop < 64 && !under_way.empty(); ++hop) {
       std::vector<Sent> next;
       for (std::size_t j = 0; j < nodes.size(); ++j) {
         std::vector<Sent> mine;

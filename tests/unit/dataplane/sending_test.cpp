@@ -9,7 +9,7 @@ using namespace pim::test;
 TEST_CASE("a data datagram is its inner packet plus 32 bytes and arrives as it was sent") {
   Pair pair;
   for (bool const is_v4 : {true, false})
-    for (std::size_t size : {0, 1, 100, 1200}) {
+    for (std::size_t size : {0U, 1U, 100U, 1200U}) {
       auto const packet = make_packet(pair.flow(false, is_v4), Buffer(size, 'x'));
       auto const datagram = pair.sealed(packet);
       CHECK(datagram.size() == packet.size() + 32);

@@ -25,9 +25,9 @@ struct Relay {
 
   explicit Relay(RelayLimits const& limits = {}) : mesh(3, {}, limits) { mesh.line(); }
 
-  void add(NodeId const& source, std::size_t count, std::size_t size = 100) {
-    Buffer const datagram(size, 'x');
-    auto const frame = transit_frame({16, mesh[2].id, source, false, datagram});
+  void add(NodeId const& source, std::size_t count, bool is_whole = false) {
+    Buffer const datagram(100, 'x');
+    auto const frame = transit_frame({16, mesh[2].id, source, is_whole, datagram});
     for (std::size_t i = 0; i < count; ++i)
       batch.push_back({0, {}, sealed_by_hand(Mesh::key(0, 1), Mesh::index(1, 0), counter++, frame), 2000});
   }
@@ -147,6 +147,16 @@ TEST_CASE("talkers are told apart by neighbour and source") {
   CHECK(a != c);
   CHECK(b != c);
   CHECK(talkers.row_of(talker(2, 1), now) == b);
+}
+
+TEST_CASE("frames that say their whole source are of the same talker as those that do not") {
+  Relay relay;
+  relay.add(source_of(1), 1);
+  relay.add(source_of(1), 1, true);
+  relay.run();
+  CHECK(relay.mesh[1].plane.relayed().size() == 2);
+  CHECK(relay.row(source_of(1)).packets == 2);
+  CHECK(relay.row(source_of(1)).id.source.bytes[15] == 0);
 }
 
 TEST_CASE("the table of talkers is bounded: the one silent longest leaves, and its sums go to the others") {

@@ -264,7 +264,7 @@ TEST_CASE("a frame is handed to a neighbour only where there are keys and a plac
 TEST_CASE("frames of one batch leave as trains of their next hops, each in its order") {
   Mesh mesh(4);
   mesh.link(0, 1), mesh.link(1, 2), mesh.link(1, 3);
-  for (std::size_t to : {2, 3}) {
+  for (std::size_t to : {std::size_t{2}, std::size_t{3}}) {
     mesh[0].plane.set_relay(mesh.slot(0, to), mesh.slot(0, 1));
     mesh[1].plane.set_next_hop(mesh[to].id, mesh.slot(1, to));
   }
@@ -277,7 +277,7 @@ TEST_CASE("frames of one batch leave as trains of their next hops, each in its o
   mesh.receive(1, trains);
   CHECK(mesh[1].out.trains.size() == 2);
   for (auto const& train : mesh.leaving(1)) mesh.receive(train.to == mesh[2].address ? 2 : 3, {train});
-  for (std::size_t to : {2, 3}) {
+  for (std::size_t to : {std::size_t{2}, std::size_t{3}}) {
     REQUIRE(mesh[to].arrived.size() == 20);
     for (std::size_t i = 0; i < 20; ++i) CHECK(mesh[to].arrived[i] == packets[2 * i + to - 2]);
   }
