@@ -112,8 +112,10 @@ PIM_METHOD(RouteSetSplitDefault, "route.set_split_default", command, RouteSetSpl
            "Turns routing of all internet traffic through the mesh on or off. With no usable gateway, on is not an "
            "error: the block is armed, via_gateway_id is null and kill_switch.cause says why.",
            route_failed)
-PIM_METHOD(GetRouteTable, "route.table", query, RouteTableParams, RouteTable,
+PIM_METHOD(GetRouteTable, "route.table", command, RouteTableParams, RouteTable,
            "Routes, gateways that the user named, and offers of others.")
+PIM_METHOD(RouteExplain, "route.explain", command, RouteExplainParams, RouteExplanation,
+           "What becomes of a packet to one target now, and why.", peer_not_found, ambiguous_id)
 
 PIM_METHOD(PreflightGateway, "gateway.preflight", command, GatewayPreflightParams, GatewayPreflight,
            "Checks whether this device can share its internet.")
@@ -141,13 +143,15 @@ PIM_METHOD(DaemonShutdown, "daemon.shutdown", command, DaemonShutdownParams, Dae
 
 }  // namespace method
 
-using Methods = boost::mp11::mp_list<
-    method::Hello, method::Discover, method::GetStatus, method::StatusSubscribe, method::StatusUnsubscribe,
-    method::PeersList, method::PeersAddStatic, method::PeersRemove, method::PeersForget, method::PeersVerify,
-    method::PeersSubscribe, method::PeersUnsubscribe, method::GatewaysAllow, method::GatewaysDisallow,
-    method::RouteSetSplitDefault, method::GetRouteTable, method::PreflightGateway, method::GatewayEnable,
-    method::GatewayDisable, method::GetGatewayStatus, method::GatewaySubscribe, method::GatewayUnsubscribe,
-    method::ConfigGet, method::HandshakesList, method::LogsSubscribe, method::LogsUnsubscribe, method::DaemonShutdown>;
+using Methods =
+    boost::mp11::mp_list<method::Hello, method::Discover, method::GetStatus, method::StatusSubscribe,
+                         method::StatusUnsubscribe, method::PeersList, method::PeersAddStatic, method::PeersRemove,
+                         method::PeersForget, method::PeersVerify, method::PeersSubscribe, method::PeersUnsubscribe,
+                         method::GatewaysAllow, method::GatewaysDisallow, method::RouteSetSplitDefault,
+                         method::GetRouteTable, method::RouteExplain, method::PreflightGateway, method::GatewayEnable,
+                         method::GatewayDisable, method::GetGatewayStatus, method::GatewaySubscribe,
+                         method::GatewayUnsubscribe, method::ConfigGet, method::HandshakesList, method::LogsSubscribe,
+                         method::LogsUnsubscribe, method::DaemonShutdown>;
 
 /// What can be followed. `event_method` names the notification; `coalesces` tells which events only carry
 /// the newest of something that is counted.

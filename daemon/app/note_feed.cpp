@@ -13,8 +13,6 @@ std::uint64_t seconds_since(Time then, Time now) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now - then).count());
 }
 
-bool is_active(control::PeerView const& peer) { return peer.state == control::PeerState::active; }
-
 std::uint64_t counted(DropCounters const& drops, Drop drop) { return drops[static_cast<std::size_t>(drop)]; }
 
 void show_drops(protocol::Status& status, DropCounters const& drops) {
@@ -167,14 +165,18 @@ std::string NoteFeed::whole_id(std::string const& prefix) const {
   return id != nullptr ? *id : prefix;
 }
 
+protocol::RouteTable NoteFeed::route_table(std::vector<control::RouteView> const& routes, Time now) const {
+  std::vector<control::PeerView> views;
+  for (auto const& [row, view] : peers_) views.push_back(view);
+  return to_routes(routes, views, routing_.on ? routing_.gateway : std::nullopt, now);
+}
+
 void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now const& now) {
   auto totals = departed_;
   auto& status = model.status();
   status.uptime_s = seconds_since(started_, now.boot);
   status.stats.forwarded_packets = 0;
-  std::vector<control::PeerView> views;
   for (auto const& [row, view] : peers_) {
-    views.push_back(view);
     auto* const peer = view.id ? model.find_peer(to_string(*view.id)) : nullptr;
     if (peer == nullptr) continue;
     auto const seen = view.slot ? counters.peer(*view.slot) : net::PeerCounters{};
@@ -190,7 +192,6 @@ void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now con
   model.totals() = totals;
   status.stats.forwarded_bytes = totals.rx_bytes + totals.tx_bytes;
   show_drops(status, counters.drops());
-  model.apply(to_routes(views, routing_.on ? routing_.gateway : std::nullopt, now.boot));
 }
 
 }  // namespace pim::app

@@ -140,6 +140,23 @@ void RpcAdapter::on(protocol::RouteSetSplitDefaultParams& params, rpc::Reply rep
   });
 }
 
+void RpcAdapter::on(protocol::RouteTableParams&, rpc::Reply reply) {
+  ask(control::ListRoutes{}, std::move(reply), [this](control::Answer& answer) -> rpc::Outcome {
+    auto const* const listed = std::get_if<control::RoutesListed>(&answer);
+    if (listed == nullptr) return unexpected_answer();
+    return feed_.route_table(listed->routes, net::read_clocks().boot);
+  });
+}
+
+void RpcAdapter::on(protocol::RouteExplainParams& params, rpc::Reply reply) {
+  ask(control::ExplainRoute{params.target}, std::move(reply),
+      [target = params.target](control::Answer& answer) -> rpc::Outcome {
+        auto const* const explained = std::get_if<control::RouteExplained>(&answer);
+        if (explained == nullptr) return unexpected_answer();
+        return to_explanation(*explained, target);
+      });
+}
+
 void RpcAdapter::on(protocol::GatewayPreflightParams&, rpc::Reply reply) {
   parts_.host.preflight(
       {}, [reply = std::move(reply)](linux_edge::Preflight const& preflight) { reply(to_preflight(preflight)); });

@@ -52,6 +52,8 @@ class RpcAdapter final : public rpc::Backend, public net::NotePort {
   void on(protocol::GatewaysAllowParams& params, rpc::Reply reply);
   void on(protocol::GatewaysDisallowParams& params, rpc::Reply reply);
   void on(protocol::RouteSetSplitDefaultParams& params, rpc::Reply reply);
+  void on(protocol::RouteTableParams& params, rpc::Reply reply);
+  void on(protocol::RouteExplainParams& params, rpc::Reply reply);
   void on(protocol::GatewayPreflightParams& params, rpc::Reply reply);
   void on(protocol::GatewayEnableParams& params, rpc::Reply reply);
   void on(protocol::GatewayDisableParams& params, rpc::Reply reply);

@@ -1,5 +1,7 @@
 #include "app/translate.hpp"
 
+#include <map>
+
 namespace pim::app {
 namespace {
 
@@ -77,26 +79,38 @@ protocol::HandshakeStep to_step(trust::Step step) {
   return protocol::HandshakeStep::confirmed;
 }
 
-bool is_active(control::PeerView const& peer) {
-  return peer.id && (peer.state == control::PeerState::active || peer.state == control::PeerState::relayed);
+protocol::RouteCourse to_course(control::Course course) {
+  switch (course) {
+    case control::Course::to_self: return protocol::RouteCourse::to_self;
+    case control::Course::direct: return protocol::RouteCourse::direct;
+    case control::Course::relayed: return protocol::RouteCourse::relayed;
+    case control::Course::through_gateway: return protocol::RouteCourse::through_gateway;
+    case control::Course::blocked: return protocol::RouteCourse::blocked;
+    case control::Course::as_before: return protocol::RouteCourse::as_before;
+    case control::Course::unreachable: return protocol::RouteCourse::unreachable;
+  }
+  return protocol::RouteCourse::unreachable;
 }
 
-protocol::RouteEntry route_to(control::PeerView const& peer, Time now) {
+protocol::RouteEntry to_entry(control::RouteView const& view, Time now) {
   protocol::RouteEntry route;
-  route.destination = route.via = route.learned_from = to_string(*peer.id);
-  route.is_gateway = peer.named_gateway && peer.offer;
-  route.load = peer.offer ? peer.offer->load : std::uint8_t{0};
-  if (peer.last_handshake && now > *peer.last_handshake)
-    route.age_s = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(now - *peer.last_handshake).count());
-  route.selected = true;
+  route.destination = to_string(view.destination);
+  route.via = route.learned_from = to_string(view.via);
+  route.hops = view.hops;
+  route.metric = view.metric;
+  route.feasible = view.feasible;
+  route.selected = view.selected;
+  if (now > view.since)
+    route.age_s =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now - view.since).count());
   return route;
 }
 
 protocol::KnownGateway gateway_of(control::PeerView const& peer, bool selected) {
   protocol::KnownGateway gateway;
   gateway.node_id = to_string(*peer.id);
-  if (is_active(peer)) gateway.via = gateway.node_id;
+  if (is_active(peer)) gateway.via = peer.via ? to_string(*peer.via) : gateway.node_id;
+  gateway.hops = peer.hops;
   gateway.selected = selected;
   gateway.healthy = is_active(peer) && peer.offer;
   gateway.latency_ms = milliseconds(peer.rtt);
@@ -115,6 +129,22 @@ protocol::KnownGateway gateway_of(control::PeerView const& peer, bool selected) 
 }
 
 }  // namespace
+
+bool is_active(control::PeerView const& peer) {
+  return peer.id && (peer.state == control::PeerState::active || peer.state == control::PeerState::relayed);
+}
+
+protocol::RouteExplanation to_explanation(control::RouteExplained const& explained, std::string target) {
+  protocol::RouteExplanation explanation;
+  explanation.target = std::move(target);
+  explanation.course = to_course(explained.course);
+  explanation.node_id = text_of(explained.node);
+  explanation.via = text_of(explained.via);
+  explanation.hops = explained.hops;
+  explanation.metric = explained.metric;
+  explanation.reason = unless_empty(explained.reason);
+  return explanation;
+}
 
 protocol::Timestamp to_timestamp(WallTime time) { return std::chrono::floor<std::chrono::milliseconds>(time); }
 
@@ -225,16 +255,25 @@ protocol::HandshakeRecord to_handshake(trust::LedgerEntry const& entry, protocol
   return record;
 }
 
-protocol::RouteTable to_routes(std::vector<control::PeerView> const& peers, std::optional<NodeId> const& selected,
+protocol::RouteTable to_routes(std::vector<control::RouteView> const& routes,
+                               std::vector<control::PeerView> const& peers, std::optional<NodeId> const& selected,
                                Time now) {
   protocol::RouteTable table;
+  std::map<NodeId, control::PeerView const*> offering;
   for (auto const& peer : peers) {
     if (!peer.id) continue;
-    if (is_active(peer)) table.routes.push_back(route_to(peer, now));
+    if (peer.offer) offering.emplace(*peer.id, &peer);
     if (peer.named_gateway)
       table.gateways.push_back(gateway_of(peer, selected == peer.id));
     else if (peer.offer)
       table.offers.push_back(gateway_of(peer, false));
+  }
+  for (auto const& view : routes) {
+    table.routes.push_back(to_entry(view, now));
+    auto const peer = offering.find(view.destination);
+    if (peer == offering.end()) continue;
+    table.routes.back().is_gateway = peer->second->named_gateway;
+    table.routes.back().load = peer->second->offer->load;
   }
   return table;
 }

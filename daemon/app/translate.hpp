@@ -20,7 +20,11 @@ namespace pim::app {
 [[nodiscard]] protocol::HandshakeRecord to_handshake(trust::LedgerEntry const& entry, protocol::Timestamp at);
 
 /// Ways to and gateways among `peers`; `selected` is the gateway in use.
-[[nodiscard]] protocol::RouteTable to_routes(std::vector<control::PeerView> const& peers,
+/// Up and answering, whatever the way.
+[[nodiscard]] bool is_active(control::PeerView const& peer);
+[[nodiscard]] protocol::RouteExplanation to_explanation(control::RouteExplained const& explained, std::string target);
+[[nodiscard]] protocol::RouteTable to_routes(std::vector<control::RouteView> const& routes,
+                                             std::vector<control::PeerView> const& peers,
                                              std::optional<NodeId> const& selected, Time now);
 
 [[nodiscard]] protocol::StatusEventKind to_kind(control::StatusEventKind kind);

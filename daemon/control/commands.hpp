@@ -9,6 +9,7 @@
 
 #include "base/address.hpp"
 #include "base/ids.hpp"
+#include "base/time.hpp"
 #include "control/settings.hpp"
 
 namespace pim::control {
@@ -54,8 +55,14 @@ struct Shutdown {
   bool release = false;
 };
 
+struct ListRoutes {};
+/// An IP address, or a node by id.
+struct ExplainRoute {
+  std::string target;
+};
+
 using Command = std::variant<AddPeer, RemovePeer, ForgetPeer, VerifyPeer, AllowGateway, SetSplitDefault, EnableGateway,
-                             DisableGateway, Shutdown>;
+                             DisableGateway, Shutdown, ListRoutes, ExplainRoute>;
 
 enum class Refusal : std::uint8_t {
   not_ready,
@@ -91,7 +98,28 @@ struct SplitDefaultSet {
   std::optional<NodeId> via;
 };
 
-using Answer = std::variant<Done, PeerAdded, PeerForgotten, SplitDefaultSet, Refused>;
+/// A way to one node that a neighbour offers.
+struct RouteView {
+  NodeId destination, via;
+  std::uint8_t hops = 1;
+  std::uint16_t metric = 0;
+  bool feasible = false, selected = false;
+  Time since{};
+};
+struct RoutesListed {
+  std::vector<RouteView> routes;
+};
+enum class Course : std::uint8_t { to_self, direct, relayed, through_gateway, blocked, as_before, unreachable };
+struct RouteExplained {
+  std::optional<NodeId> node{};  ///< whose session carries it
+  Course course = Course::unreachable;
+  std::optional<NodeId> via{};  ///< the next hop
+  std::uint8_t hops = 0;
+  std::uint16_t metric = 0;
+  std::string reason{};
+};
+
+using Answer = std::variant<Done, PeerAdded, PeerForgotten, SplitDefaultSet, RoutesListed, RouteExplained, Refused>;
 
 struct Reply {
   CommandId id;

@@ -230,6 +230,15 @@ class Machine {
   [[nodiscard]] bool may_store(CommandId id, Turn& turn) const;
   void finish(Turn& turn);
 
+  // -- explain.cpp: which way
+  void on(CommandId id, ListRoutes& command, Turn& turn);
+  void on(CommandId id, ExplainRoute& command, Turn& turn);
+  [[nodiscard]] RouteExplained explain(IpAddress const& address) const;
+  [[nodiscard]] RouteExplained explain(NodeId const& node) const;
+  [[nodiscard]] RouteExplained explain_internet() const;
+  [[nodiscard]] std::optional<NodeId> holder_of(IpAddress const& address) const;
+  [[nodiscard]] bool is_connected(IpAddress const& address) const;
+
   // -- host.cpp: what the host thread reports
   void on(PlanApplied& note, Turn& turn);
   void on(TunnelReady& note, Turn& turn);
@@ -373,7 +382,6 @@ class Machine {
   bool plan_dirty_ = true;
   std::set<std::uint32_t> dirty_peers_;  ///< slots whose view may have changed
   std::set<std::string> dirty_entries_;
-  std::set<NodeId> dirty_routes_;  ///< destinations
 };
 
 }  // namespace pim::control

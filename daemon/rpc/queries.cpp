@@ -43,11 +43,6 @@ QueryAnswer<std::vector<protocol::PeerSummary>> answer(method::PeersList, protoc
   return page;
 }
 
-QueryAnswer<protocol::RouteTable> answer(method::GetRouteTable, protocol::RouteTableParams const&, Model const& model) {
-  if (!model.is_ready()) return starting();
-  return model.routes();
-}
-
 QueryAnswer<protocol::GatewayStatus> answer(method::GetGatewayStatus, protocol::GatewayStatusParams const&,
                                             Model const& model) {
   if (!model.is_ready()) return starting();

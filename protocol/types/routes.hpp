@@ -56,6 +56,33 @@ PIM_STRUCT(RouteTable, "Everything that routing knows.",  //
 struct RouteTableParams {};
 PIM_EMPTY_STRUCT(RouteTableParams, "Nothing.")
 
+PIM_ENUM(RouteCourse, "Where a packet goes.",  //
+         (to_self, "it is for this node"), (direct, "straight to the node that it is for"),
+         (relayed, "through neighbours to the node that it is for"),
+         (through_gateway, "sealed to the gateway in use, and from there into the internet"),
+         (blocked, "nowhere: internet is blocked"), (as_before, "as if pim were not there"),
+         (unreachable, "nowhere: no way is known"))
+
+struct RouteExplainParams {
+  std::string target;
+};
+PIM_STRUCT(RouteExplainParams, "Whereto.", (target, "an IP address, or a node by id or unique prefix"))
+
+struct RouteExplanation {
+  std::string target;
+  RouteCourse course = RouteCourse::unreachable;
+  Nullable<std::string> node_id;
+  Nullable<std::string> via;
+  std::uint32_t hops = 0;
+  std::uint32_t metric = 0;
+  Nullable<std::string> reason;
+  bool operator==(RouteExplanation const&) const = default;
+};
+PIM_STRUCT(RouteExplanation, "The way to one target.",  //
+           (target, "as asked"), (course, "where it goes"), (node_id, "the node that it is sealed for"),
+           (via, "node_id of the next hop"), (hops, "1 is direct; 0 where it does not enter the mesh"),
+           (metric, "cost; lower is better"), (reason, "why, where that is not plain"))
+
 struct RouteSetSplitDefaultParams {
   bool on = false;
 };

@@ -157,6 +157,13 @@ int route_table(Options const& options) {
   });
 }
 
+int route_explain(Options const& options) {
+  return ask<method::RouteExplain>(options, {options.target}, [&](auto const& explanation) {
+    print_result(options, explanation, text_of(explanation));
+    return code(explanation.course == protocol::RouteCourse::blocked ? Exit::blocked : Exit::ok);
+  });
+}
+
 int gateway_preflight(Options const& options) {
   return ask<method::PreflightGateway>(options, {}, [&](protocol::GatewayPreflight const& preflight) {
     print_result(options, preflight, text_of(preflight));

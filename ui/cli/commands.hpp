@@ -45,6 +45,7 @@ int peers_verify(Options const& options);
 int route_on(Options const& options);
 int route_off(Options const& options);
 int route_table(Options const& options);
+int route_explain(Options const& options);
 int gateway_preflight(Options const& options);
 int gateway_on(Options const& options);
 int gateway_off(Options const& options);

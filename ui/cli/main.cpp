@@ -84,6 +84,8 @@ class Program {
     on->add_flag("--force", options_.force, "Also when this would cut the ssh session that says it");
     add(*route, "off", "Internet goes directly again; works without a daemon too", route_off);
     add(*route, "table", "Routes, gateways and offers", route_table);
+    takes_target(add(*route, "explain", "What becomes of a packet to a target, and why", route_explain), "TARGET",
+                 "An IP address, or the first digits of a node's fingerprint");
   }
 
   void add_gateway() {

@@ -178,6 +178,26 @@ std::string text_of(RouteTable const& routes) {
   return text;
 }
 
+std::string text_of(RouteExplanation const& explanation) {
+  auto const node = short_of(explanation.node_id.value_or("")), via = short_of(explanation.via.value_or(""));
+  auto const way =
+      explanation.hops > 1 ? "through " + via + ", " + std::to_string(explanation.hops) + " hops" : "directly";
+  auto const text = [&]() -> std::string {
+    switch (explanation.course) {
+      case RouteCourse::to_self: return "this node itself";
+      case RouteCourse::direct:
+      case RouteCourse::relayed: return "to " + node + " " + way;
+      case RouteCourse::through_gateway: return "into the internet at " + node + ", reached " + way;
+      case RouteCourse::blocked: return "BLOCKED";
+      case RouteCourse::as_before: return "not through the mesh";
+      case RouteCourse::unreachable: return "nowhere";
+    }
+    return "nowhere";
+  }();
+  return printable(explanation.target) + ": " + text +
+         (explanation.reason ? " (" + printable(*explanation.reason) + ")" : "") + "\n";
+}
+
 std::string text_of(GatewayStatus const& gateway) {
   if (!gateway.active) return "This device does not share its internet (gateway off).\n";
   std::string text = "This device shares its internet over " + gateway.nat_interface.value_or("?") + " (gateway on).\n";

@@ -59,6 +59,8 @@ address = "gw.example:7000"
 [trust]
 policy = "allow_all"
 allow_list = [")" + id_a + R"("]
+[relay]
+enabled = false
 [routing]
 split_default = true
 gateways = [")" + id_b + R"(", ")" +
@@ -108,6 +110,7 @@ TEST_CASE("every key is decoded into its place") {
   CHECK_FALSE(config.peers[1].node_id);
   CHECK(config.trust.policy == trust::Policy::allow_all);
   CHECK(config.trust.allow_list == std::vector{*parse_node_id(id_a)});
+  CHECK_FALSE(config.relay.enabled);
   CHECK(config.routing.split_default);
   CHECK(config.routing.gateways == std::vector{*parse_node_id(id_b), *parse_node_id(id_a)});
   CHECK_FALSE(config.routing.allow_lan);

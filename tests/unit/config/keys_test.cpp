@@ -75,6 +75,7 @@ TEST_CASE("no key turns encryption off, weakens it or opens the block") {
                                              "peers.mesh_ip",
                                              "trust.policy",
                                              "trust.allow_list",
+                                             "relay.enabled",
                                              "routing.split_default",
                                              "routing.gateways",
                                              "routing.allow_lan",

@@ -21,8 +21,8 @@ TEST_CASE("peek knows each kind by its exact length, and data from its smallest 
   for (unsigned kind = 0; kind < 256; ++kind)
     for (std::size_t size = 0; size < 300; ++size) {
       std::optional<Kind> expected;
-      if (kind == 1 && size == 148) expected = Kind::initiation;
-      if (kind == 2 && size == 92) expected = Kind::response;
+      if (kind == 1 && size == 156) expected = Kind::initiation;
+      if (kind == 2 && size == 100) expected = Kind::response;
       if (kind == 3 && size == 72) expected = Kind::cookie_reply;
       if (kind == 4 && size >= 32) expected = Kind::data;
       if (kind == 5 && size == 68) expected = Kind::key_query;
@@ -32,7 +32,7 @@ TEST_CASE("peek knows each kind by its exact length, and data from its smallest 
 }
 
 TEST_CASE("the three bytes behind the kind are zero, except in data") {
-  for (auto const& [kind, size] : {std::pair{1u, 148u}, {2u, 92u}, {3u, 72u}, {5u, 68u}, {6u, 68u}})
+  for (auto const& [kind, size] : {std::pair{1u, 156u}, {2u, 100u}, {3u, 72u}, {5u, 68u}, {6u, 68u}})
     for (std::size_t at = 1; at < 4; ++at) {
       auto bytes = datagram(kind, size);
       REQUIRE(wire::peek(bytes));
