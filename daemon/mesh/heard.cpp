@@ -1,0 +1,124 @@
+// What neighbours announce, judged and kept.
+#include <algorithm>
+
+#include "crypto/hash.hpp"
+#include "mesh/addresses.hpp"
+#include "mesh/routing.hpp"
+
+namespace pim::mesh {
+namespace {
+
+/// Any word about a node keeps it, a retraction too: against older news that come late. Longer than the keys of a
+/// session open anything.
+constexpr Duration memory_of_batches = std::chrono::seconds{180};
+
+Candidate* candidate_of(Destination& destination, PeerSlot neighbour) {
+  auto const found = std::find_if(destination.candidates.begin(), destination.candidates.end(),
+                                  [&](auto const& one) { return one.neighbour == neighbour; });
+  return found == destination.candidates.end() ? nullptr : &*found;
+}
+
+/// An alias outside the range of aliases is none.
+std::uint32_t alias_of(wire::NodeRecord const& record) {
+  auto const alias = IpAddress::from_bytes(record.v4_alias);
+  return is_usable_alias(alias) ? alias.v4() : 0;
+}
+
+}  // namespace
+
+void Routing::on_update(PeerSlot from, wire::Update const& update, Time now, RoutingOutbox& outbox) {
+  auto* const neighbour = find(from);
+  if (!neighbour) {
+    ++refusals_.from_nobody;
+    return;
+  }
+  if (!is_later_batch(update.batch, update.table) || !hear_table(*neighbour, update.table, now, outbox)) {
+    ++refusals_.outdated;
+    return;
+  }
+  outbox.messages.emplace_back(from, wire::UpdateAck{update.batch, neighbour->table});
+  for (auto const& entry : update.entries) hear(*neighbour, entry, update.batch, now, outbox);
+  finish(now, outbox);
+}
+
+bool Routing::hear_table(Neighbour& neighbour, std::uint32_t table, Time now, RoutingOutbox& outbox) {
+  if (!neighbour.their_table) neighbour.their_table = table;
+  if (table == *neighbour.their_table) return true;
+  if (!is_later_batch(table, *neighbour.their_table)) return false;
+  // It lost the link and proved it again, unnoticed here. It will say anew what it has, and has to be told all.
+  neighbour.their_table = table;
+  drop_candidates(neighbour, now, outbox);
+  owe_everything(neighbour);
+  return true;
+}
+
+void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::uint32_t batch, Time now,
+                   RoutingOutbox& outbox) {
+  if (entry.node == table_[self_index].id) {
+    // Announced in an earlier life whose last number was not stored.
+    if (entry.metric != infinite && is_newer(entry.seqno, own_seqno_))
+      raise_own_seqno(static_cast<Seqno>(entry.seqno + 1), now);
+    return;
+  }
+  if (auto* const count = fault_of(neighbour, entry)) {
+    ++*count;
+    return;
+  }
+  auto const index = place_for(neighbour, entry, batch);
+  if (!index) return;
+  auto& destination = table_[*index];
+  auto& candidate = *candidate_of(destination, neighbour.slot);
+  if (is_later_batch(candidate.batch, batch)) return;
+  candidate.batch = batch;
+  candidate.since = now;
+  candidate.announced = {entry.seqno, entry.metric};
+  candidate.hops = static_cast<std::uint8_t>(std::min(255, entry.hops + 1));
+  if (entry.record) {
+    candidate.alias = alias_of(*entry.record);
+    destination.key = entry.record->key;
+  }
+  destination.kept_until = std::max(destination.kept_until, now + memory_of_batches);
+  select(*index, now, outbox);
+}
+
+std::uint64_t* Routing::fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry) {
+  auto const index = table_.find(entry.node);
+  bool const knows_key = index && table_[*index].key;
+  bool const proves_key = !entry.record || (knows_key && *table_[*index].key == entry.record->key) ||
+                          crypto::node_id_of(entry.record->key) == entry.node;
+  if (!proves_key) return &refusals_.false_key;
+  if ((entry.metric == 0) != (entry.node == neighbour.id)) return &refusals_.false_metric;
+  if (entry.metric != infinite && !entry.record && !knows_key) return &refusals_.without_record;
+  return nullptr;
+}
+
+std::optional<Index> Routing::place_for(Neighbour& neighbour, wire::UpdateEntry const& entry, std::uint32_t batch) {
+  auto index = table_.find(entry.node);
+  if (index && candidate_of(table_[*index], neighbour.slot)) return index;
+  bool const has_room =
+      neighbour.heard.size() < settings_.max_nodes_per_neighbour && (index || table_.size() < settings_.max_nodes);
+  if (!has_room && entry.node != neighbour.id) {
+    ++refusals_.table_full;
+    return std::nullopt;
+  }
+  if (!index) index = table_.add(entry.node);
+  Candidate candidate;
+  candidate.neighbour = neighbour.slot;
+  candidate.batch = batch;
+  candidate.place = static_cast<std::uint32_t>(neighbour.heard.size());
+  neighbour.heard.push_back(*index);
+  table_[*index].candidates.push_back(candidate);
+  return index;
+}
+
+void Routing::take_alias(Index index, std::uint32_t alias) {
+  auto& destination = table_[index];
+  if (destination.alias == alias) return;
+  destination.alias = alias;
+  destination.record_version = static_cast<std::uint8_t>(destination.record_version % 255 + 1);
+  for (auto* const neighbour : neighbours_) neighbour->told_of(index).record = false;
+  ++generation_;
+  announce(index, Pace::calm);
+}
+
+}  // namespace pim::mesh

@@ -1,0 +1,81 @@
+// The monitor of one direct link to one peer: whether it works in both directions, proven by probes that came back
+// on it, and what it costs. Idle links are asked rarely (Trickle, RFC 6206), links in use often enough that a hole
+// is noticed within 2 s. Driven by time: call poll() at next_deadline() or later, and send what it asks for.
+#pragma once
+
+#include <deque>
+
+#include "mesh/link_cost.hpp"
+
+namespace pim::mesh {
+
+class Link {
+ public:
+  //  stopped --start--> down --a probe is answered--> up
+  //                      ^                             |   quiet:  a probe when idle for the Trickle interval, or
+  //                      |                             |           under traffic 750 ms after the last answered one
+  //                      +--the oldest is 1.125 s old--+   asking: one is unanswered; more every 125 ms
+  //
+  // Down, it is probed after 125 ms, then ever less often, every 60 s in the end.
+  enum class State : std::uint8_t { stopped, down, up };
+  enum class Verdict : std::uint8_t { quiet, probe, down };
+
+  /// What the packet path saw.
+  struct Traffic {
+    Time last_data_sent{};  ///< over this link
+  };
+
+  /// `idle_interval`: the longest rest between probes of a link that is up; shorter where they keep a NAT open.
+  explicit Link(Duration idle_interval) : idle_interval_(idle_interval) {}
+
+  void start(Time now);
+  void stop();
+  /// Something may have changed: probes become frequent again. For a network change, or a probe of the peer that
+  /// came directly while the link is down.
+  void reset(Time now);
+  /// Data began to go out after a pause of 750 ms or more.
+  void on_traffic() { is_busy_ = true; }
+  /// `id` is unpredictable and never used before.
+  void on_probe_sent(std::uint64_t id, Time now);
+  /// False for a reply to nothing, or one heard before.
+  bool on_reply(std::uint64_t id, Time now);
+
+  /// `probe`: send one and say so by on_probe_sent. `down`: said once.
+  [[nodiscard]] Verdict poll(Traffic const& traffic, Time now);
+  [[nodiscard]] Time next_deadline() const;
+
+  [[nodiscard]] bool is_up() const { return state_ == State::up; }
+  /// `infinite` while it is not up.
+  [[nodiscard]] Metric cost() const { return is_up() ? cost_.value() : infinite; }
+  [[nodiscard]] std::optional<Duration> round_trip() const { return cost_.round_trip(); }
+  [[nodiscard]] unsigned loss_percent() const { return cost_.loss_percent(); }
+
+ private:
+  struct Probe {
+    std::uint64_t id = 0;
+    Time sent{};
+    bool is_answered = false;
+    /// Not of an outage, which is not loss.
+    bool counts = true;
+  };
+
+  [[nodiscard]] Duration patience() const;
+  [[nodiscard]] bool is_asking() const { return asking_since_ != never; }
+  [[nodiscard]] Verdict poll_up(Traffic const& traffic, Time now);
+  void go_down(Time now);
+  void rest(Time now);
+  void settle(Time now);
+
+  Duration idle_interval_;
+  State state_ = State::stopped;
+  LinkCost cost_;
+  std::deque<Probe> probes_;  ///< in the order of sending, what became of them not counted yet
+  Duration interval_{};       ///< Trickle's
+  Time probe_at_ = never;
+  Time last_probe_{};
+  Time asking_since_ = never;  ///< the oldest probe since the last answer
+  Time last_answered_{};       ///< when the newest answered probe was sent
+  bool is_busy_ = false;
+};
+
+}  // namespace pim::mesh

@@ -1,0 +1,140 @@
+// Sequence numbers: the own one, those that are asked for, and requests on their way to others (RFC 8966 section
+// 3.8).
+#include <algorithm>
+
+#include "mesh/routing.hpp"
+
+namespace pim::mesh {
+namespace {
+
+/// The own number grows no more often: each time, the whole mesh hears of it.
+constexpr Duration growth_pace = std::chrono::milliseconds{200};
+constexpr Duration first_repeat = std::chrono::milliseconds{500};
+constexpr Duration longest_repeat = std::chrono::seconds{16};
+/// When many nodes lose their routes at once, so many are asked for in one go, and more after a pause.
+constexpr std::size_t askings_at_once = 64;
+constexpr Duration asking_pause = std::chrono::milliseconds{10};
+/// A request that passes through is said so often and in such steps, or a lossy way of many hops would end it.
+constexpr std::uint8_t forwarding_tries = 3;
+constexpr Duration forwarding_pace = std::chrono::milliseconds{200};
+
+}  // namespace
+
+void Routing::on_request(PeerSlot from, wire::SeqnoRequest const& request, Time now, RoutingOutbox& outbox) {
+  auto* const neighbour = find(from);
+  auto const index = table_.find(request.node);
+  if (!neighbour) ++refusals_.from_nobody;
+  if (!neighbour || !index) return;
+  auto& destination = table_[*index];
+  auto& forwarding = destination.forwarding;
+  auto const seqno = *index == self_index ? own_seqno_ : destination.selected.distance.seqno;
+  bool const is_satisfied = is_announced(*neighbour, *index) && satisfies(seqno, request.seqno);
+  bool const is_under_way = forwarding.at != never && !is_newer(request.seqno, forwarding.seqno);
+  if (is_satisfied) {
+    owe(*neighbour, *index, Pace::urgent);
+  } else if (*index == self_index) {
+    raise_own_seqno(request.seqno, now);
+  } else if (settings_.relays && request.hop_limit > 1 && !is_under_way) {
+    bool const was_idle = forwarding.at == never;
+    forwarding = {request.seqno, static_cast<std::uint8_t>(request.hop_limit - 1), forwarding_tries, from,
+                  forwarding.at};
+    if (was_idle) forward(*index, now, outbox);
+    arm(*index);
+  }
+  finish(now, outbox);
+}
+
+void Routing::raise_own_seqno(Seqno wanted, Time now) {
+  if (!wanted_seqno_ || is_newer(wanted, *wanted_seqno_)) wanted_seqno_ = wanted;
+  grow_if_due(now);
+}
+
+// Section 3.8.1.2 has it grow by one for each request. Whoever asks for more has heard a number that we had in an
+// earlier life and did not store in time: one step for each of its requests would leave it without a route for long.
+// A forged request wins no more than a flood of updates, which growth_pace bounds.
+void Routing::grow_if_due(Time now) {
+  if (!wanted_seqno_ || now < grow_at_) return;
+  own_seqno_ = *std::exchange(wanted_seqno_, std::nullopt);
+  grow_at_ = now + growth_pace;
+  announce(self_index, Pace::urgent);
+}
+
+Asking::Need Routing::need_of(Destination const& destination) const {
+  bool const has_route = destination.selected.next_hop.has_value();
+  for (auto const& one : destination.candidates) {
+    auto const metric = metric_through(one);
+    if (metric == infinite || is_feasible(destination, one)) continue;
+    if (!has_route) return Asking::Need::any;
+    if (metric < destination.selected.distance.metric) return Asking::Need::better;
+  }
+  return Asking::Need::none;
+}
+
+void Routing::note_need(Index index, Time now) {
+  auto& asking = table_[index].asking;
+  auto const need = need_of(table_[index]);
+  if (need == asking.need) return;
+  asking.need = need;
+  asking.interval = first_repeat;
+  switch (need) {
+    case Asking::Need::none: asking.at = never; break;
+    case Asking::Need::better: asking.at = now + settings_.small_gain_delay; break;
+    case Asking::Need::any: queue_asking(index, now); break;
+  }
+}
+
+void Routing::queue_asking(Index index, Time now) {
+  auto& asking = table_[index].asking;
+  if (!asking.is_queued) asking_.push(index);
+  asking.is_queued = true;
+  asking.at = now + asking.interval;
+  asking.interval = std::min(asking.interval * 2, longest_repeat);
+}
+
+void Routing::send_askings(Time now, RoutingOutbox& outbox) {
+  if (asking_.empty() || now < asking_at_) return;
+  for (auto left = askings_at_once; left > 0 && !asking_.empty(); --left) {
+    auto const index = asking_.front();
+    asking_.pop();
+    table_[index].asking.is_queued = false;
+    if (table_[index].asking.need != Asking::Need::none) ask(index, outbox);
+  }
+  asking_at_ = now + asking_pause;
+}
+
+void Routing::ask(Index index, RoutingOutbox& outbox) {
+  auto const& destination = table_[index];
+  auto const longest = destination.selected.next_hop ? destination.selected.distance.metric : infinite;
+  for (auto const& one : destination.candidates) {
+    if (metric_through(one) >= longest || is_feasible(destination, one)) continue;
+    auto const seqno = static_cast<Seqno>(destination.feasibility->seqno + 1);
+    outbox.messages.emplace_back(one.neighbour, wire::SeqnoRequest{destination.id, seqno, settings_.max_hops});
+  }
+}
+
+void Routing::forward(Index index, Time now, RoutingOutbox& outbox) {
+  auto const& destination = table_[index];
+  auto& forwarding = table_[index].forwarding;
+  auto const& selected = destination.selected;
+  bool const is_answered = selected.next_hop && satisfies(selected.distance.seqno, forwarding.seqno);
+  auto const way = way_of_request(destination);
+  if (forwarding.tries_left == 0 || is_answered || !way) {
+    forwarding.at = never;
+    return;
+  }
+  --forwarding.tries_left;
+  forwarding.at = now + forwarding_pace;
+  outbox.messages.emplace_back(*way, wire::SeqnoRequest{destination.id, forwarding.seqno, forwarding.hop_limit});
+}
+
+std::optional<PeerSlot> Routing::way_of_request(Destination const& destination) const {
+  auto const asked_by = destination.forwarding.asked_by;
+  auto const next_hop = destination.selected.next_hop;
+  if (next_hop && *next_hop != asked_by) return next_hop;
+  Candidate const* best = nullptr;
+  for (auto const& one : destination.candidates)
+    if (one.neighbour != asked_by && metric_through(one) != infinite && (!best || is_better(one, *best))) best = &one;
+  return best ? std::optional(best->neighbour) : std::nullopt;
+}
+
+}  // namespace pim::mesh

@@ -1,0 +1,136 @@
+// Every node that this one heard of, dense by index: what each neighbour announces about it, the feasibility
+// distance (RFC 8966 calls that the source table; each node is the source of itself alone), the selected route
+// and when to look at it again. Finds nodes by id and by address. Keeps, and decides nothing: Routing does.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "mesh/distance.hpp"
+
+namespace pim::mesh {
+
+/// A node's place in the table: dense, reused.
+using Index = std::uint32_t;
+/// The node itself, always there.
+inline constexpr Index self_index = 0;
+
+/// What one neighbour last said about one node. A retraction is kept as well: it holds the batch number against
+/// which older news are recognised.
+struct Candidate {
+  Time since{};
+  std::uint32_t batch = 0;
+  std::uint32_t alias = 0;  ///< big-endian value, 0 for none
+  PeerSlot neighbour;
+  /// Where the neighbour's own list of what it announces has this node.
+  std::uint32_t place = 0;
+  /// As announced; the cost of the link comes on top.
+  Distance announced;
+  /// From here, by this route.
+  std::uint8_t hops = 0;
+};
+
+struct Selection {
+  std::optional<PeerSlot> next_hop;
+  /// From here, and what is announced.
+  Distance distance;
+  std::uint8_t hops = 0;
+  bool operator==(Selection const&) const = default;
+};
+
+/// A newer sequence number that this node itself needs: because nothing else is feasible (`any`), or because a
+/// shorter route is not (`better`).
+struct Asking {
+  enum class Need : std::uint8_t { none, better, any };
+  Need need = Need::none;
+  bool is_queued = false;
+  Time at = never;
+  Duration interval{};
+};
+
+/// A request of a neighbour on its way to the node: the newest one, said again while it is not answered.
+struct Forwarding {
+  Seqno seqno = 0;
+  std::uint8_t hop_limit = 0;
+  std::uint8_t tries_left = 0;
+  PeerSlot asked_by;
+  Time at = never;
+};
+
+struct Destination {
+  NodeId id;
+  std::optional<PublicKey> key;
+  std::uint32_t alias = 0;
+  /// Never 0; another one whenever the record changed.
+  std::uint8_t record_version = 1;
+  std::optional<Distance> feasibility;
+  std::vector<Candidate> candidates;
+  Selection selected;
+  /// Since when some feasible route is better than the selected one by too little.
+  Time better_since = never;
+  Time kept_until{};  ///< without a route, at least until then
+  /// In how many unacknowledged updates it stands.
+  std::uint32_t flights = 0;
+  Asking asking;
+  Forwarding forwarding;
+};
+
+class RouteTable {
+ public:
+  explicit RouteTable(NodeId const& self);
+
+  [[nodiscard]] std::size_t size() const { return by_id_.size(); }
+  /// One more than the largest index in use.
+  [[nodiscard]] Index end() const { return static_cast<Index>(destinations_.size()); }
+  [[nodiscard]] Destination& operator[](Index index) { return destinations_[index]; }
+  [[nodiscard]] Destination const& operator[](Index index) const { return destinations_[index]; }
+  /// In the order of ids: outputs must not depend on anything else.
+  [[nodiscard]] std::map<NodeId, Index> const& by_id() const { return by_id_; }
+
+  [[nodiscard]] std::optional<Index> find(NodeId const& id) const;
+  /// The node whose id begins with the last 80 bits of `address`.
+  [[nodiscard]] std::optional<Index> find_v6(IpAddress const& address) const;
+  /// Of those who claim the alias, the one who did first.
+  [[nodiscard]] std::optional<Index> find_alias(IpAddress const& address) const;
+
+  /// `id` must not be in the table. References into it end here.
+  Index add(NodeId const& id);
+  /// Its candidates must be gone.
+  void forget(Index index);
+  /// `alias` 0: claims none.
+  void claim(Index index, std::uint32_t alias);
+
+  /// One alarm each; never takes it back.
+  void arm(Index index, Time at);
+  [[nodiscard]] Time next_alarm() const { return alarms_.empty() ? never : alarms_.begin()->first; }
+  /// The next node whose alarm was due at `now`; the alarm is spent.
+  [[nodiscard]] std::optional<Index> take_due(Time now);
+
+ private:
+  struct Claim {
+    std::uint32_t alias = 0;
+    std::uint64_t order = 0;
+    Index index = 0;
+    auto operator<=>(Claim const&) const = default;
+  };
+  struct Marks {
+    Time alarm = never;
+    Claim claim;
+  };
+
+  std::vector<Destination> destinations_;
+  std::vector<Marks> marks_;  ///< by index
+  std::vector<Index> free_;
+  /// Ordered, not hashed: whoever makes ids can make them collide in a hash, and a v6 address is a prefix of one.
+  std::map<NodeId, Index> by_id_;
+  std::set<Claim> claims_;
+  std::uint64_t claim_count_ = 0;
+  std::set<std::pair<Time, Index>> alarms_;
+};
+
+}  // namespace pim::mesh

@@ -1,0 +1,134 @@
+#include "mesh/routing.hpp"
+
+#include <algorithm>
+
+namespace pim::mesh {
+
+Routing::Routing(NodeId const& self, Record const& own, Seqno own_seqno, RoutingSettings const& settings)
+    : settings_(settings), table_(self), own_seqno_(own_seqno) {
+  table_[self_index].key = own.key;
+  if (own.v4_alias) table_[self_index].alias = own.v4_alias->v4();
+}
+
+void Routing::neighbour_up(PeerSlot slot, NodeId const& id, Metric cost, Time now, RoutingOutbox& outbox) {
+  PIM_ASSERT(!find(slot) && id != table_[self_index].id && cost != 0);
+  if (slot.value >= by_slot_.size()) by_slot_.resize(slot.value + std::size_t{1});
+  auto& made = by_slot_[slot.value] = std::make_unique<Neighbour>();
+  made->slot = slot;
+  made->id = id;
+  made->cost = cost;
+  made->table = made->last_batch = last_batch_;
+  auto const at = std::find_if(neighbours_.begin(), neighbours_.end(), [&](auto* other) { return slot < other->slot; });
+  neighbours_.insert(at, made.get());
+  owe_everything(*made);
+  finish(now, outbox);
+}
+
+void Routing::set_cost(PeerSlot slot, Metric cost, Time now, RoutingOutbox& outbox) {
+  auto* const neighbour = find(slot);
+  PIM_ASSERT(neighbour && cost != 0);
+  if (neighbour->cost == cost) return;
+  neighbour->cost = cost;
+  for (auto const index : neighbour->heard) select(index, now, outbox);
+  finish(now, outbox);
+}
+
+void Routing::set_round_trip(PeerSlot slot, Duration round_trip) {
+  auto* const neighbour = find(slot);
+  PIM_ASSERT(neighbour);
+  neighbour->round_trip = round_trip;
+}
+
+void Routing::neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox) {
+  PIM_ASSERT(find(slot));
+  auto const gone = std::move(by_slot_[slot.value]);
+  std::erase(neighbours_, gone.get());
+  for (auto const& flight : gone->flights) land(flight);
+  drop_candidates(*gone, now, outbox);
+  finish(now, outbox);
+}
+
+void Routing::set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox& outbox) {
+  take_alias(self_index, alias ? alias->v4() : 0);
+  finish(now, outbox);
+}
+
+void Routing::on_deadline(Time now, RoutingOutbox& outbox) {
+  grow_if_due(now);
+  while (auto const index = table_.take_due(now)) on_alarm(*index, now, outbox);
+  for (auto* const neighbour : neighbours_) resend_overdue(*neighbour, now);
+  finish(now, outbox);
+}
+
+Time Routing::next_deadline() const {
+  auto deadline = std::min(table_.next_alarm(), wanted_seqno_ ? grow_at_ : never);
+  if (!asking_.empty()) deadline = std::min(deadline, asking_at_);
+  for (auto const* const neighbour : neighbours_) {
+    for (auto const& flight : neighbour->flights) deadline = std::min(deadline, flight.deadline);
+    if (!neighbour->calm.empty() && neighbour->has_window()) deadline = std::min(deadline, neighbour->calm_at);
+  }
+  return deadline;
+}
+
+std::optional<SelectedRoute> Routing::route(NodeId const& destination) const {
+  auto const index = table_.find(destination);
+  if (!index || !table_[*index].selected.next_hop) return std::nullopt;
+  auto const& selected = table_[*index].selected;
+  return SelectedRoute{*selected.next_hop, find(*selected.next_hop)->id, selected.distance.metric,
+                       selected.distance.seqno, selected.hops};
+}
+
+std::optional<Record> Routing::record(NodeId const& node) const {
+  auto const index = table_.find(node);
+  if (!index || !table_[*index].key) return std::nullopt;
+  Record record{*table_[*index].key, std::nullopt};
+  if (table_[*index].alias != 0) record.v4_alias = IpAddress::from_v4(table_[*index].alias);
+  return record;
+}
+
+std::optional<NodeId> Routing::find_by_address(IpAddress const& address) const {
+  auto const index = address.is_v4() ? table_.find_alias(address) : table_.find_v6(address);
+  if (!index || !table_[*index].selected.next_hop) return std::nullopt;
+  return table_[*index].id;
+}
+
+Neighbour* Routing::find(PeerSlot slot) const {
+  return slot.value < by_slot_.size() ? by_slot_[slot.value].get() : nullptr;
+}
+
+OfferedRoute Routing::offer_of(Destination const& destination, Candidate const& candidate) const {
+  return {destination.id,
+          candidate.neighbour,
+          find(candidate.neighbour)->id,
+          candidate.announced.metric,
+          metric_through(candidate),
+          candidate.announced.seqno,
+          candidate.hops,
+          is_feasible(destination, candidate),
+          destination.selected.next_hop == candidate.neighbour,
+          candidate.since};
+}
+
+void Routing::drop_candidates(Neighbour& neighbour, Time now, RoutingOutbox& outbox) {
+  auto const heard = std::exchange(neighbour.heard, {});
+  for (auto const index : heard) {
+    std::erase_if(table_[index].candidates, [&](auto const& one) { return one.neighbour == neighbour.slot; });
+    select(index, now, outbox);
+  }
+}
+
+void Routing::on_alarm(Index index, Time now, RoutingOutbox& outbox) {
+  auto& destination = table_[index];
+  if (destination.better_since != never) select(index, now, outbox);
+  if (destination.asking.at <= now) queue_asking(index, now);
+  if (destination.forwarding.at <= now) forward(index, now, outbox);
+  if (may_be_forgotten(index, now)) return forget(index);
+  arm(index);
+}
+
+void Routing::finish(Time now, RoutingOutbox& outbox) {
+  for (auto* const neighbour : neighbours_) send_updates(*neighbour, now, outbox);
+  send_askings(now, outbox);
+}
+
+}  // namespace pim::mesh

@@ -1,0 +1,206 @@
+// The next hop to every node, by Babel's rules (RFC 8966), over neighbours whose direct link is proven. Driven by
+// values: control reports neighbours, link costs, messages and deadlines, sends what the outbox holds and gives
+// the packet path the changed next hops. The same inputs in the same order make the same outputs.
+//
+// A node originates one destination, itself, so the source table is indexed by destination. Feasibility alone
+// keeps the next hops free of cycles, as long as a neighbour that restarted is a new neighbour: control calls
+// neighbour_down before neighbour_up when a handshake shows another life.
+//
+// Updates are reliable: what a neighbour has to be told is a set of nodes, sent with their value of that moment,
+// in batches that it acknowledges. At rest nothing is sent.
+#pragma once
+
+#include <memory>
+
+#include "mesh/neighbour.hpp"
+#include "wire/control.hpp"
+
+namespace pim::mesh {
+
+/// What has to be known of a node to open a session with it. The alias is a hint.
+struct Record {
+  PublicKey key;
+  std::optional<IpAddress> v4_alias{};
+  bool operator==(Record const&) const = default;
+};
+
+struct RoutingSettings {
+  /// Without, the node announces itself alone and still uses what others announce.
+  bool relays = true;
+  /// A route that is better by more is taken at once; by less, when it was better for small_gain_delay.
+  unsigned hysteresis_percent = 12;
+  Duration small_gain_delay = std::chrono::seconds{1};
+  /// Retracted nodes that are still kept count. Newcomers beyond are refused; only a neighbour itself always fits.
+  std::size_t max_nodes = 16384;
+  std::size_t max_nodes_per_neighbour = 8192;
+  /// Longer routes are not used.
+  std::uint8_t max_hops = 64;
+  /// Off only to show that a test notices.
+  bool checks_feasibility = true;
+};
+
+/// What the packet path has to know. No next hop: unreachable.
+struct RouteChange {
+  NodeId destination;
+  std::optional<PeerSlot> next_hop;
+  bool operator==(RouteChange const&) const = default;
+};
+
+/// Appended to; the caller empties it.
+struct RoutingOutbox {
+  std::vector<std::pair<PeerSlot, wire::Control>> messages;
+  std::vector<RouteChange> changes;
+};
+
+struct SelectedRoute {
+  PeerSlot next_hop;
+  NodeId neighbour;
+  Metric metric = infinite;
+  Seqno seqno = 0;
+  std::uint8_t hops = 0;
+};
+
+/// One route that a neighbour offers, for people and tests.
+struct OfferedRoute {
+  NodeId destination;
+  PeerSlot slot;
+  NodeId neighbour;
+  Metric announced = infinite;
+  Metric metric = infinite;  ///< with the cost of the link
+  Seqno seqno = 0;
+  std::uint8_t hops = 0;
+  bool feasible = false;
+  bool selected = false;
+  Time since{};  ///< of the announcement
+};
+
+/// What was heard and not believed. The rest of the same message counts.
+struct Refusals {
+  std::uint64_t from_nobody = 0;     ///< from a slot that is no neighbour; not acknowledged
+  std::uint64_t outdated = 0;        ///< an update of a table before the present one; not acknowledged
+  std::uint64_t false_key = 0;       ///< a key that does not hash to the node id
+  std::uint64_t false_metric = 0;    ///< 0 for another node than the neighbour itself, or not 0 for that
+  std::uint64_t without_record = 0;  ///< a route to a node whose key was never told
+  std::uint64_t table_full = 0;      ///< beyond max_nodes or max_nodes_per_neighbour
+};
+
+class Routing {
+ public:
+  /// `own_seqno`: the stored one plus one. A start without a stored one may pass any.
+  Routing(NodeId const& self, Record const& own, Seqno own_seqno, RoutingSettings const& settings);
+
+  /// A direct link was proven, in a life of the neighbour that is not known yet or after neighbour_down.
+  /// `cost` is at least 1; `infinite` keeps the neighbour and uses no route through it.
+  void neighbour_up(PeerSlot slot, NodeId const& id, Metric cost, Time now, RoutingOutbox& outbox);
+  void set_cost(PeerSlot slot, Metric cost, Time now, RoutingOutbox& outbox);
+  /// For retransmission; 0 until known.
+  void set_round_trip(PeerSlot slot, Duration round_trip);
+  /// Every route through it goes at once.
+  void neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox);
+  /// The own alias changed: the record is announced anew.
+  void set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox& outbox);
+
+  void on_update(PeerSlot from, wire::Update const& update, Time now, RoutingOutbox& outbox);
+  void on_ack(PeerSlot from, wire::UpdateAck const& ack, Time now, RoutingOutbox& outbox);
+  void on_request(PeerSlot from, wire::SeqnoRequest const& request, Time now, RoutingOutbox& outbox);
+
+  /// Call at next_deadline() or later.
+  void on_deadline(Time now, RoutingOutbox& outbox);
+  [[nodiscard]] Time next_deadline() const;
+
+  /// To be stored whenever it changed, before the messages of that call leave if that can be.
+  [[nodiscard]] Seqno own_seqno() const { return own_seqno_; }
+  /// Another number after each change of a route or a record.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  [[nodiscard]] Refusals const& refusals() const { return refusals_; }
+
+  [[nodiscard]] std::optional<SelectedRoute> route(NodeId const& destination) const;
+  /// Of a node heard of, reachable or not.
+  [[nodiscard]] std::optional<Record> record(NodeId const& node) const;
+  /// The reachable node of a mesh address. Of several with one alias, the one that was reachable with it first.
+  [[nodiscard]] std::optional<NodeId> find_by_address(IpAddress const& address) const;
+  /// Nodes in the table, this one and retracted ones included.
+  [[nodiscard]] std::size_t size() const { return table_.size(); }
+  /// Every finite route that a neighbour offers, in the order of ids.
+  template <class Visitor>
+  void for_each_route(Visitor const& visit) const;
+
+ private:
+  enum class Pace : std::uint8_t { urgent, calm };
+
+  // routing.cpp: inputs, deadlines, questions
+  [[nodiscard]] Neighbour* find(PeerSlot slot) const;
+  [[nodiscard]] OfferedRoute offer_of(Destination const& destination, Candidate const& candidate) const;
+  void drop_candidates(Neighbour& neighbour, Time now, RoutingOutbox& outbox);
+  void on_alarm(Index index, Time now, RoutingOutbox& outbox);
+  /// The end of every input: sends what is due.
+  void finish(Time now, RoutingOutbox& outbox);
+
+  // selection.cpp: which route is used, and how long a node is known
+  [[nodiscard]] Metric metric_through(Candidate const& candidate) const;
+  [[nodiscard]] bool is_feasible(Destination const& destination, Candidate const& candidate) const;
+  [[nodiscard]] bool is_better(Candidate const& a, Candidate const& b) const;
+  [[nodiscard]] Candidate const* choose(Destination& destination, Time now) const;
+  void select(Index index, Time now, RoutingOutbox& outbox);
+  void arm(Index index);
+  [[nodiscard]] bool is_owed(Index index) const;
+  [[nodiscard]] bool may_be_forgotten(Index index, Time now);
+  void forget(Index index);
+
+  // heard.cpp: updates of neighbours
+  [[nodiscard]] bool hear_table(Neighbour& neighbour, std::uint32_t table, Time now, RoutingOutbox& outbox);
+  void hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::uint32_t batch, Time now, RoutingOutbox& outbox);
+  [[nodiscard]] std::uint64_t* fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry);
+  [[nodiscard]] std::optional<Index> place_for(Neighbour& neighbour, wire::UpdateEntry const& entry,
+                                               std::uint32_t batch);
+  void take_alias(Index index, std::uint32_t alias);
+
+  // updates.cpp: updates to neighbours
+  void announce(Index index, Pace pace);
+  void owe(Neighbour& neighbour, Index index, Pace pace);
+  void owe_everything(Neighbour& neighbour);
+  [[nodiscard]] bool is_announced(Neighbour const& neighbour, Index index) const;
+  [[nodiscard]] std::optional<wire::UpdateEntry> entry_for(Neighbour& neighbour, Index index);
+  void send_updates(Neighbour& neighbour, Time now, RoutingOutbox& outbox);
+  [[nodiscard]] bool send_update(Neighbour& neighbour, bool calm_is_due, Time now, RoutingOutbox& outbox);
+  void note_sent(Neighbour& neighbour, Index index, wire::UpdateEntry const& entry, Flight& flight, Time now);
+  void note_arrived(Neighbour& neighbour, Flight const& flight);
+  void land(Flight const& flight);
+  void resend_overdue(Neighbour& neighbour, Time now);
+
+  // requests.cpp: sequence numbers, asked for and granted
+  void raise_own_seqno(Seqno wanted, Time now);
+  void grow_if_due(Time now);
+  [[nodiscard]] Asking::Need need_of(Destination const& destination) const;
+  void note_need(Index index, Time now);
+  void queue_asking(Index index, Time now);
+  void send_askings(Time now, RoutingOutbox& outbox);
+  void ask(Index index, RoutingOutbox& outbox);
+  void forward(Index index, Time now, RoutingOutbox& outbox);
+  [[nodiscard]] std::optional<PeerSlot> way_of_request(Destination const& destination) const;
+
+  RoutingSettings settings_;
+  RouteTable table_;
+  std::vector<std::unique_ptr<Neighbour>> by_slot_;
+  std::vector<Neighbour*> neighbours_;  ///< in the order of slots
+  std::uint32_t last_batch_ = 0;        ///< the latest that any neighbour was sent
+
+  Seqno own_seqno_;
+  std::optional<Seqno> wanted_seqno_;  ///< a newer own one that waits for grow_at_
+  Time grow_at_{};
+
+  IndexQueue asking_;
+  Time asking_at_{};
+
+  std::uint64_t generation_ = 0;
+  Refusals refusals_;
+};
+
+template <class Visitor>
+void Routing::for_each_route(Visitor const& visit) const {
+  for (auto const& [id, index] : table_.by_id())
+    for (auto const& candidate : table_[index].candidates)
+      if (candidate.announced.metric != infinite) visit(offer_of(table_[index], candidate));
+}
+
+}  // namespace pim::mesh

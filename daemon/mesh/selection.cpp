@@ -1,0 +1,117 @@
+// Which route to a node is used, and for how long a node without one is kept.
+#include <algorithm>
+
+#include "mesh/routing.hpp"
+
+namespace pim::mesh {
+namespace {
+
+/// How long a node is kept after its last route and the last word about it (RFC 8966 section 3.2.5). What it guards
+/// is the feasibility distance: it may go when nobody can still use what we announced. A neighbour
+/// that hears us has acknowledged the retraction by then (is_owed); one that does not has lost our link: a
+/// minute between probes and two seconds of asking, and keys that open nothing after 180 s.
+constexpr Duration retention = std::chrono::seconds{180};
+/// And when a neighbour still has not acknowledged, it is looked at again after this.
+constexpr Duration retention_again = std::chrono::seconds{10};
+
+bool has_finite(Destination const& destination) {
+  return std::any_of(destination.candidates.begin(), destination.candidates.end(),
+                     [](auto const& one) { return one.announced.metric != infinite; });
+}
+
+}  // namespace
+
+Metric Routing::metric_through(Candidate const& candidate) const {
+  if (candidate.hops > settings_.max_hops) return infinite;
+  return plus(candidate.announced.metric, find(candidate.neighbour)->cost);
+}
+
+bool Routing::is_feasible(Destination const& destination, Candidate const& candidate) const {
+  if (!settings_.checks_feasibility || !destination.feasibility) return true;
+  return is_less(candidate.announced, *destination.feasibility);
+}
+
+bool Routing::is_better(Candidate const& a, Candidate const& b) const {
+  auto const left = metric_through(a), right = metric_through(b);
+  return left != right ? left < right : find(a.neighbour)->id < find(b.neighbour)->id;
+}
+
+Candidate const* Routing::choose(Destination& destination, Time now) const {
+  Candidate const* best = nullptr;
+  Candidate const* current = nullptr;
+  for (auto const& one : destination.candidates) {
+    if (metric_through(one) == infinite || !is_feasible(destination, one)) continue;
+    if (destination.selected.next_hop == one.neighbour) current = &one;
+    if (!best || is_better(one, *best)) best = &one;
+  }
+  auto const since = std::exchange(destination.better_since, never);
+  if (!current || metric_through(*best) >= metric_through(*current)) return current ? current : best;
+  bool const is_much_better =
+      metric_through(*current) * 100u > metric_through(*best) * (100u + settings_.hysteresis_percent);
+  auto const better_since = std::min(since, now);
+  if (is_much_better || now >= better_since + settings_.small_gain_delay) return best;
+  destination.better_since = better_since;
+  return current;
+}
+
+void Routing::select(Index index, Time now, RoutingOutbox& outbox) {
+  auto& destination = table_[index];
+  auto const* const chosen = choose(destination, now);
+  Selection next;
+  if (chosen) {
+    next = {chosen->neighbour, {chosen->announced.seqno, metric_through(*chosen)}, chosen->hops};
+    take_alias(index, chosen->alias);
+  }
+  auto const before = std::exchange(destination.selected, next);
+  bool const has_come_or_gone = before.next_hop.has_value() != next.next_hop.has_value();
+  if (before.next_hop != next.next_hop) outbox.changes.push_back({destination.id, next.next_hop});
+  if (before.next_hop && !next.next_hop) destination.kept_until = now + retention;
+  table_.claim(index, next.next_hop ? destination.alias : 0);
+  if (before != next) {
+    ++generation_;
+    bool const is_urgent = has_come_or_gone || is_newer(next.distance.seqno, before.distance.seqno);
+    announce(index, is_urgent ? Pace::urgent : Pace::calm);
+  }
+  note_need(index, now);
+  arm(index);
+}
+
+void Routing::arm(Index index) {
+  auto const& destination = table_[index];
+  auto at = std::min(destination.asking.at, destination.forwarding.at);
+  if (destination.better_since != never) at = std::min(at, destination.better_since + settings_.small_gain_delay);
+  if (index != self_index && !has_finite(destination)) at = std::min(at, destination.kept_until);
+  table_.arm(index, at);
+}
+
+bool Routing::is_owed(Index index) const {
+  auto const owes = [&](Neighbour const* neighbour) {
+    if (index >= neighbour->told.size()) return false;
+    auto const& told = neighbour->told[index];
+    return told.finite || told.due || told.in_urgent || told.in_calm;
+  };
+  return table_[index].flights != 0 || std::any_of(neighbours_.begin(), neighbours_.end(), owes);
+}
+
+bool Routing::may_be_forgotten(Index index, Time now) {
+  auto& destination = table_[index];
+  if (index == self_index || has_finite(destination) || now < destination.kept_until) return false;
+  if (!is_owed(index)) return true;
+  destination.kept_until = now + retention_again;
+  return false;
+}
+
+void Routing::forget(Index index) {
+  for (auto const& candidate : table_[index].candidates) {
+    auto& heard = find(candidate.neighbour)->heard;
+    auto const moved = heard[candidate.place] = heard.back();
+    heard.pop_back();
+    for (auto& other : table_[moved].candidates)
+      if (other.neighbour == candidate.neighbour) other.place = candidate.place;
+  }
+  for (auto* const neighbour : neighbours_) neighbour->told_of(index) = {};
+  table_[index].candidates.clear();
+  table_.forget(index);
+}
+
+}  // namespace pim::mesh

@@ -1,0 +1,185 @@
+// What neighbours are told, until they acknowledge it.
+#include <algorithm>
+
+#include "mesh/routing.hpp"
+
+namespace pim::mesh {
+namespace {
+
+/// Changes that only made a route longer or shorter are collected for this long per neighbour.
+constexpr Duration calm_pace = std::chrono::milliseconds{50};
+constexpr Duration shortest_patience = std::chrono::milliseconds{200};
+constexpr Duration longest_patience = std::chrono::seconds{4};
+
+/// For an acknowledgement: twice the round trip, and longer with each one that did not come.
+Duration patience_of(Neighbour const& neighbour) {
+  auto patience = std::max(shortest_patience, neighbour.round_trip * 2);
+  for (auto i = neighbour.timeouts; i > 0 && patience < longest_patience; --i) patience *= 2;
+  return std::min(patience, longest_patience);
+}
+
+/// Takes from the front what was told by another message in the meantime.
+void skim(Neighbour& neighbour) {
+  for (; !neighbour.urgent.empty() && !neighbour.told[neighbour.urgent.front()].due; neighbour.urgent.pop())
+    neighbour.told[neighbour.urgent.front()].in_urgent = false;
+  for (; !neighbour.calm.empty() && !neighbour.told[neighbour.calm.front()].due; neighbour.calm.pop())
+    neighbour.told[neighbour.calm.front()].in_calm = false;
+}
+
+std::optional<Index> next_due(Neighbour& neighbour, bool with_calm) {
+  skim(neighbour);
+  if (!neighbour.urgent.empty()) return neighbour.urgent.front();
+  if (with_calm && !neighbour.calm.empty()) return neighbour.calm.front();
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Routing::announce(Index index, Pace pace) {
+  for (auto* const neighbour : neighbours_) owe(*neighbour, index, pace);
+}
+
+void Routing::owe(Neighbour& neighbour, Index index, Pace pace) {
+  auto& told = neighbour.told_of(index);
+  if (!told.finite && !is_announced(neighbour, index)) return;  // nothing to take back
+  told.due = true;
+  if (pace == Pace::urgent && !told.in_urgent) {
+    neighbour.urgent.push(index);
+    told.in_urgent = true;
+  } else if (!told.in_urgent && !told.in_calm) {
+    neighbour.calm.push(index);
+    told.in_calm = true;
+  }
+}
+
+void Routing::owe_everything(Neighbour& neighbour) {
+  for (Index index = 0; index < table_.end(); ++index) {
+    neighbour.told_of(index).record = false;
+    owe(neighbour, index, Pace::urgent);
+  }
+}
+
+bool Routing::is_announced(Neighbour const& neighbour, Index index) const {
+  if (index == self_index) return true;
+  auto const& destination = table_[index];
+  auto const next_hop = destination.selected.next_hop;
+  // Split horizon: what goes through a neighbour is no news to it (RFC 8966 section 3.7.4).
+  return settings_.relays && next_hop && *next_hop != neighbour.slot && destination.id != neighbour.id;
+}
+
+std::optional<wire::UpdateEntry> Routing::entry_for(Neighbour& neighbour, Index index) {
+  auto const& destination = table_[index];
+  auto const& told = neighbour.told_of(index);
+  wire::UpdateEntry entry{destination.id};
+  if (!is_announced(neighbour, index)) {
+    if (destination.feasibility) entry.seqno = destination.feasibility->seqno;
+    return told.finite ? std::optional(entry) : std::nullopt;
+  }
+  auto const distance = index == self_index ? Distance{own_seqno_, 0} : destination.selected.distance;
+  entry.seqno = distance.seqno;
+  entry.metric = distance.metric;
+  entry.hops = destination.selected.hops;
+  if (!told.record) {
+    entry.record.emplace();
+    entry.record->key = *destination.key;
+    store_be(entry.record->v4_alias.data(), destination.alias);
+  }
+  return entry;
+}
+
+void Routing::send_updates(Neighbour& neighbour, Time now, RoutingOutbox& outbox) {
+  bool const calm_is_due = now >= neighbour.calm_at;
+  while (neighbour.has_window() && send_update(neighbour, calm_is_due, now, outbox)) {
+  }
+}
+
+bool Routing::send_update(Neighbour& neighbour, bool calm_is_due, Time now, RoutingOutbox& outbox) {
+  auto const batch = neighbour.last_batch + 1;
+  wire::UpdateBuilder builder(batch, neighbour.table);
+  Flight flight{batch, now + patience_of(neighbour), {}};
+  // What waits rides along where there is room.
+  while (auto const index = next_due(neighbour, calm_is_due || !builder.is_empty())) {
+    auto const entry = entry_for(neighbour, *index);
+    if (entry && !builder.fits(*entry)) break;
+    auto& told = neighbour.told_of(*index);
+    if (!told.in_urgent) neighbour.calm_at = now + calm_pace;
+    told.due = false;  // so that the next look takes it from its queue
+    if (!entry) continue;
+    builder.add(*entry);
+    note_sent(neighbour, *index, *entry, flight, now);
+  }
+  if (builder.is_empty()) return false;
+  neighbour.last_batch = batch;
+  if (is_later_batch(batch, last_batch_)) last_batch_ = batch;
+  neighbour.flights.push_back(std::move(flight));
+  outbox.messages.emplace_back(neighbour.slot, std::move(builder).take());
+  return true;
+}
+
+void Routing::note_sent(Neighbour& neighbour, Index index, wire::UpdateEntry const& entry, Flight& flight, Time now) {
+  auto& destination = table_[index];
+  auto& told = neighbour.told_of(index);
+  bool const finite = entry.metric != infinite;
+  told.batch = flight.batch;
+  if (finite) told.finite = true;
+  if (!finite) told.record = false;
+  flight.entries.push_back({index, finite, entry.record ? destination.record_version : std::uint8_t{0}});
+  ++destination.flights;
+  // The distance shrinks before the message leaves: whoever uses what it says is farther than that.
+  Distance const said{entry.seqno, entry.metric};
+  if (!finite || index == self_index) return;
+  if (destination.feasibility && !is_less(said, *destination.feasibility)) return;
+  destination.feasibility = said;
+  note_need(index, now);
+  arm(index);
+}
+
+void Routing::on_ack(PeerSlot from, wire::UpdateAck const& ack, Time now, RoutingOutbox& outbox) {
+  auto* const neighbour = find(from);
+  if (!neighbour) {
+    ++refusals_.from_nobody;
+    return;
+  }
+  if (!hear_table(*neighbour, ack.table, now, outbox)) {
+    ++refusals_.outdated;
+    return;
+  }
+  auto const found = std::find_if(neighbour->flights.begin(), neighbour->flights.end(),
+                                  [&](auto const& one) { return one.batch == ack.batch; });
+  if (found != neighbour->flights.end()) {
+    auto const flight = std::move(*found);
+    neighbour->flights.erase(found);
+    neighbour->timeouts = 0;
+    land(flight);
+    note_arrived(*neighbour, flight);
+  }
+  finish(now, outbox);
+}
+
+void Routing::note_arrived(Neighbour& neighbour, Flight const& flight) {
+  for (auto const& sent : flight.entries) {
+    auto& told = neighbour.told_of(sent.index);
+    if (told.batch != flight.batch) continue;  // something newer is on its way
+    if (!sent.finite) told.finite = false;
+    if (sent.record_version == table_[sent.index].record_version) told.record = true;
+  }
+}
+
+void Routing::land(Flight const& flight) {
+  for (auto const& sent : flight.entries) --table_[sent.index].flights;
+}
+
+void Routing::resend_overdue(Neighbour& neighbour, Time now) {
+  auto const first = std::stable_partition(neighbour.flights.begin(), neighbour.flights.end(),
+                                           [&](auto const& one) { return one.deadline > now; });
+  if (first == neighbour.flights.end()) return;
+  ++neighbour.timeouts;
+  for (auto flight = first; flight != neighbour.flights.end(); ++flight) {
+    land(*flight);
+    for (auto const& sent : flight->entries)
+      if (neighbour.told_of(sent.index).batch == flight->batch) owe(neighbour, sent.index, Pace::urgent);
+  }
+  neighbour.flights.erase(first, neighbour.flights.end());
+}
+
+}  // namespace pim::mesh

@@ -1,0 +1,277 @@
+#include "mesh/link.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "support/test_entropy.hpp"
+
+using namespace pim;
+using namespace std::chrono_literals;
+using namespace pim::mesh;
+using Verdict = Link::Verdict;
+
+namespace {
+
+constexpr Time start{std::chrono::seconds{1000}};
+
+/// A link, its probes and their way there and back.
+class Track {
+ public:
+  explicit Track(Duration idle_interval = 60s, std::uint64_t seed = 1) : link(idle_interval), random(seed) {
+    link.start(now);
+  }
+
+  /// Until `end`, with data every 10 ms when there is traffic.
+  void runs_until(Time end) {
+    while (now < end) {
+      auto next = std::min({end, link.next_deadline(), replies.empty() ? never : replies.begin()->first});
+      if (traffic) next = std::min(next, last_data + 10ms);
+      now = std::max(now, next);
+      if (traffic && now >= last_data + 10ms) send_data();
+      while (!replies.empty() && replies.begin()->first <= now) {
+        if (!link.is_up()) ++ups;
+        CHECK(link.on_reply(replies.begin()->second, now));
+        replies.erase(replies.begin());
+      }
+      act(link.poll({last_data}, now));
+    }
+  }
+  void runs_for(Duration time) { runs_until(now + time); }
+  bool is_lost() { return random.below(1000) < lost_per_mille; }
+
+  Link link;
+  Time now = start;
+  Time last_data{};
+  bool traffic = false;
+  Duration round_trip = 20ms;
+  unsigned lost_per_mille = 0;  ///< each way
+  std::vector<Time> probes, downs;
+  std::size_t ups = 0;
+  std::multimap<Time, std::uint64_t> replies;
+  test::SeededEntropy random;
+
+ private:
+  void send_data() {
+    if (now >= last_data + 750ms) link.on_traffic();
+    last_data = now;
+  }
+  void act(Verdict verdict) {
+    if (verdict == Verdict::down) downs.push_back(now);
+    if (verdict != Verdict::probe) return;
+    link.on_probe_sent(++id_, now);
+    probes.push_back(now);
+    bool const is_back = !is_lost() && !is_lost();
+    if (is_back) replies.emplace(now + round_trip, id_);
+  }
+
+  std::uint64_t id_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a link is up with the first answered probe, and a reply counts once") {
+  Link link(60s);
+  CHECK(link.next_deadline() == never);
+  link.start(start);
+  CHECK(link.next_deadline() == start);
+  CHECK(link.cost() == infinite);
+  REQUIRE(link.poll({}, start) == Verdict::probe);
+  link.on_probe_sent(42, start);
+  CHECK_FALSE(link.on_reply(43, start + 5ms));
+  CHECK_FALSE(link.is_up());
+  CHECK(link.on_reply(42, start + 5ms));
+  CHECK(link.is_up());
+  CHECK(link.cost() == 128);
+  CHECK(link.round_trip() == 5ms);
+  CHECK_FALSE(link.on_reply(42, start + 900ms));
+  CHECK(link.round_trip() == 5ms);
+}
+
+TEST_CASE("a stopped link does nothing and forgets") {
+  Track track;
+  track.runs_for(1s);
+  track.link.stop();
+  CHECK(track.link.next_deadline() == never);
+  CHECK_FALSE(track.link.is_up());
+  CHECK_FALSE(track.link.on_reply(1, track.now));
+  CHECK_FALSE(track.link.round_trip());
+}
+
+TEST_CASE("an idle link is asked after half a second, then ever less often down to its interval") {
+  for (auto const idle : {Duration{60s}, Duration{25s}}) {
+    Track track(idle);
+    track.round_trip = 0ms;
+    track.runs_for(600s);
+    std::vector<Duration> gaps;
+    for (std::size_t i = 1; i < track.probes.size(); ++i) gaps.push_back(track.probes[i] - track.probes[i - 1]);
+    REQUIRE(gaps.size() > 10);
+    CHECK(gaps[0] == 500ms);
+    CHECK(gaps[1] == 1s);
+    CHECK(gaps[5] == 16s);
+    CHECK(gaps.back() == idle);
+  }
+}
+
+TEST_CASE("under traffic a link is asked every 750 ms, and not any more when the traffic ends") {
+  Track track;
+  track.runs_for(200s);
+  track.probes.clear();
+  track.traffic = true;
+  track.runs_for(75s);
+  CHECK(track.probes.size() >= 98);
+  CHECK(track.probes.size() <= 102);
+  track.traffic = false;
+  track.runs_for(1s);
+  track.probes.clear();
+  track.runs_for(20s);
+  CHECK(track.probes.empty());
+}
+
+TEST_CASE("a hole under traffic is noticed within two seconds, at any round trip up to 200 ms") {
+  for (auto const round_trip : {1ms, 20ms, 100ms, 150ms, 200ms})
+    for (auto offset = 0ms; offset < 800ms; offset += 7ms) {
+      Track track;
+      track.round_trip = round_trip;
+      track.traffic = true;
+      track.runs_for(20s + offset);
+      auto const hole = track.now;
+      track.lost_per_mille = 1000;
+      // The hole is on the way there: answers that are on their way back still come.
+      track.runs_for(5s);
+      REQUIRE(track.downs.size() == 1);
+      REQUIRE(track.downs[0] - hole <= 2s);
+      REQUIRE(track.downs[0] - hole >= 1s);
+    }
+}
+
+TEST_CASE("an idle link that died is lost two seconds after its next probe") {
+  Track track;
+  track.runs_for(200s);
+  track.lost_per_mille = 1000;
+  auto const asked = track.link.next_deadline();
+  track.runs_for(70s);
+  REQUIRE(track.downs.size() == 1);
+  CHECK(track.downs[0] - asked == 1125ms);
+  CHECK(asked - start <= 260s);
+}
+
+TEST_CASE("with three probes in ten lost each way a false alarm comes once in 200 silences at most, and heals") {
+  for (auto const round_trip : {10ms, 150ms, 200ms, 400ms}) {
+    Track track(60s, 7);
+    track.round_trip = round_trip;
+    track.traffic = true;
+    track.runs_for(10s);
+    track.lost_per_mille = 300;
+    std::size_t silences = 0;
+    for (Time last = track.now; track.now < start + 8000s;) {
+      auto const before = track.probes.size();
+      track.runs_for(50ms);
+      if (track.probes.size() > before && track.now - last > 700ms) ++silences, last = track.now;
+    }
+    REQUIRE(silences > 5000);
+    CHECK(track.downs.size() * 200 < silences);
+    CHECK(track.downs.size() > 0);
+    CHECK(track.ups >= track.downs.size());
+  }
+}
+
+TEST_CASE("a link that is down is asked ever less often, and at once when something may have changed") {
+  Track track;
+  track.lost_per_mille = 1000;
+  track.runs_for(300s);
+  CHECK_FALSE(track.link.is_up());
+  CHECK(track.downs.empty());
+  REQUIRE(track.probes.size() > 5);
+  CHECK(track.probes[1] - track.probes[0] == 125ms);
+  CHECK(track.probes[3] - track.probes[2] == 500ms);
+  CHECK(track.probes.back() - track.probes[track.probes.size() - 2] == 60s);
+  track.runs_for(2s);
+  track.link.reset(track.now);
+  CHECK(track.link.next_deadline() == track.now);
+  track.lost_per_mille = 0;
+  track.runs_for(50ms);
+  CHECK(track.link.is_up());
+  track.link.reset(track.now);
+  CHECK(track.link.next_deadline() == track.now + 500ms);
+}
+
+TEST_CASE("resetting a link that is down again and again makes eight probes a second at most") {
+  Track track;
+  track.lost_per_mille = 1000;
+  for (int i = 0; i < 10000; ++i) {
+    track.link.reset(track.now);
+    track.runs_for(1ms);
+  }
+  CHECK(track.probes.size() <= 81);
+}
+
+TEST_CASE("loss makes a link dearer in steps, and an outage is not loss") {
+  Track track;
+  track.traffic = true;
+  track.round_trip = 5ms;
+  track.runs_for(20s);
+  CHECK(track.link.cost() == 128);
+  track.lost_per_mille = 1000;
+  track.runs_for(10s);
+  CHECK(track.link.cost() == infinite);
+  track.lost_per_mille = 0;
+  track.runs_for(70s);
+  CHECK(track.link.cost() == 128);
+  CHECK(track.link.loss_percent() == 0);
+  track.lost_per_mille = 300;
+  std::map<Metric, int> seen;
+  for (int i = 0; i < 3000; ++i) {
+    track.runs_for(100ms);
+    ++seen[track.link.cost()];
+  }
+  CHECK(seen[256] > 1500);  // 0.7 * 0.7 is half
+}
+
+TEST_CASE("delivery is counted over sixteen probes and moves a step only when clearly past its edge") {
+  LinkCost cost;
+  auto const outcomes = [&](int answered, int lost) {
+    for (int i = 0; i < lost; ++i) cost.on_outcome(false);
+    for (int i = 0; i < answered; ++i) cost.on_outcome(true);
+    return cost.value();
+  };
+  CHECK(outcomes(16, 0) == 128);
+  CHECK(outcomes(14, 2) == 128);
+  CHECK(outcomes(13, 3) == 170);
+  CHECK(outcomes(14, 2) == 170);
+  CHECK(outcomes(15, 1) == 128);
+  CHECK(outcomes(9, 7) == 256);
+  CHECK(outcomes(10, 6) == 256);
+  CHECK(outcomes(5, 11) == 512);
+  CHECK(outcomes(0, 16) == 512);
+  CHECK(cost.loss_percent() == 100);
+  CHECK(outcomes(12, 4) == 170);
+  CHECK(cost.loss_percent() == 25);
+}
+
+TEST_CASE("the round trip adds a step for each doubling, and an unsteady one does not chatter") {
+  auto const at = [](Duration round_trip) {
+    LinkCost cost;
+    cost.on_round_trip(round_trip);
+    return cost.value() - perfect_cost;
+  };
+  CHECK(at(0ms) == 0);
+  CHECK(at(7999us) == 0);
+  CHECK(at(8ms) == 16);
+  CHECK(at(16ms) == 32);
+  CHECK(at(100ms) == 64);
+  CHECK(at(1024ms) == 128);
+  CHECK(at(60s) == 128);
+
+  LinkCost cost;
+  cost.on_round_trip(16ms);
+  int changes = 0;
+  pim::test::SeededEntropy random(3);
+  for (int i = 0; i < 1000; ++i) {
+    auto const before = cost.value();
+    cost.on_round_trip(Duration{14ms} + std::chrono::microseconds{random.below(5000)});
+    if (cost.value() != before) ++changes;
+  }
+  CHECK(changes <= 1);
+}

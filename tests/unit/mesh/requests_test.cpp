@@ -1,0 +1,212 @@
+// Sequence numbers: who asks for one, who answers, who passes the request on.
+#include <doctest/doctest.h>
+
+#include "desk.hpp"
+
+using namespace pim;
+using namespace std::chrono_literals;
+using namespace pim::mesh;
+using namespace pim::mesh::test;
+
+namespace {
+
+Desk desk_with(std::uint32_t neighbours, Seqno own_seqno = 10) {
+  Desk desk({}, own_seqno);
+  for (std::uint32_t number = 1; number <= neighbours; ++number) {
+    desk.up(number, 100);
+    desk.says(number, {entry(number, 1, 0, 0)});
+  }
+  desk.runs_for(300ms);
+  desk.clear();
+  return desk;
+}
+
+}  // namespace
+
+TEST_CASE("a request for a newer number of this node raises it, and everybody hears") {
+  auto desk = desk_with(2);
+  desk.asks(1, 0, 11);
+  CHECK(desk.routing.own_seqno() == 11);
+  for (std::uint32_t const number : {1u, 2u}) {
+    REQUIRE(desk.told(number, 0));
+    CHECK(desk.told(number, 0)->seqno == 11);
+    CHECK(desk.told(number, 0)->metric == 0);
+  }
+}
+
+TEST_CASE("a request for a number that this node has is answered to who asked alone") {
+  auto desk = desk_with(2);
+  desk.asks(1, 0, 10);
+  desk.asks(1, 0, 3);
+  CHECK(desk.routing.own_seqno() == 10);
+  CHECK(desk.told(1, 0)->seqno == 10);
+  CHECK_FALSE(desk.told(2, 0));
+}
+
+TEST_CASE("a number far ahead was ours in a life that did not store it, and is taken, on the whole circle") {
+  for (unsigned const ahead : {1u, 2u, 500u, 0x7fffu, 0x8000u}) {
+    auto desk = desk_with(1, 0xfff0);
+    auto const requested = static_cast<Seqno>(0xfff0 + ahead);
+    desk.asks(1, 0, requested);
+    CHECK(desk.routing.own_seqno() == requested);
+    CHECK(satisfies(desk.routing.own_seqno(), requested));
+  }
+}
+
+TEST_CASE("the own number grows no more often than every 200 ms, to the newest that was asked for") {
+  auto desk = desk_with(2);
+  auto const begin = desk.now;
+  for (Seqno seqno = 11; seqno <= 20; ++seqno) desk.asks(1, 0, seqno);
+  CHECK(desk.routing.own_seqno() == 11);
+  CHECK(desk.routing.next_deadline() == begin + 200ms);
+  desk.runs_for(200ms);
+  CHECK(desk.routing.own_seqno() == 20);
+}
+
+TEST_CASE("this node heard of with a newer number than its own goes beyond it") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(0, 10, 300)});
+  CHECK(desk.routing.own_seqno() == 10);
+  desk.says(1, {entry(0, 11, infinite)});
+  CHECK(desk.routing.own_seqno() == 10);
+  desk.says(1, {entry(0, 40, 300)});
+  CHECK(desk.routing.own_seqno() == 41);
+  CHECK(desk.told(2, 0)->seqno == 41);
+  CHECK(desk.hop(0) == std::nullopt);
+}
+
+TEST_CASE("a starved node asks everybody who announces the destination, ever less often, until it hears") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(2, {entry(7, 5, 400)});
+  desk.says(3, {entry(7, 5, 500)});
+  desk.runs_for(500ms);
+  desk.clear();
+  auto const begin = desk.now;
+  desk.down(1);
+  std::vector<Duration> times;
+  for (Time seen = begin; times.size() < 9;) {
+    if (!desk.requests.empty()) {
+      REQUIRE(desk.requests.size() == 2);
+      CHECK(desk.requests[0] == std::pair{2u, wire::SeqnoRequest{id_of(7), 6, 64}});
+      CHECK(desk.requests[1].first == 3);
+      times.push_back(seen - begin);
+    }
+    desk.clear();
+    seen = desk.routing.next_deadline();
+    desk.runs_until(seen);
+  }
+  CHECK(times == std::vector<Duration>{0ms, 500ms, 1500ms, 3500ms, 7500ms, 15500ms, 31500ms, 47500ms, 63500ms});
+  desk.says(3, {entry(7, 6, 300)});
+  desk.clear();
+  desk.runs_for(60s);
+  CHECK(desk.hop(7) == 3u);
+  CHECK(desk.requests.empty());
+}
+
+TEST_CASE("a shorter route that is not feasible is asked for when it lasts a second") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(2, {entry(7, 5, 150)});
+  desk.cost(1, 400);
+  CHECK(desk.hop(7) == 1u);
+  desk.runs_for(999ms);
+  CHECK(desk.requests.empty());
+  desk.runs_for(1ms);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0] == std::pair{2u, wire::SeqnoRequest{id_of(7), 6, 64}});
+  desk.says(2, {entry(7, 6, 150)});
+  CHECK(desk.hop(7) == 2u);
+}
+
+TEST_CASE("many askings at once are spread out") {
+  auto desk = desk_with(2);
+  for (std::uint32_t first = 100; first < 300; first += 20) {
+    std::vector<wire::UpdateEntry> near, far;
+    for (auto number = first; number < first + 20; ++number) {
+      near.push_back(entry(number, 5, 50));
+      far.push_back(entry(number, 5, 400));
+    }
+    desk.says(1, near);
+    desk.says(2, far);
+  }
+  desk.runs_for(500ms);
+  desk.clear();
+  desk.down(1);
+  CHECK(desk.requests.size() == 64);
+  desk.runs_for(30ms);
+  CHECK(desk.requests.size() == 200);
+}
+
+TEST_CASE("a request is answered by a route that is new enough") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.runs_for(100ms);
+  desk.clear();
+  desk.asks(2, 7, 5);
+  CHECK(desk.told_metric(2, 7) == 150);
+  CHECK_FALSE(desk.told(3, 7));
+  CHECK(desk.requests.empty());
+}
+
+TEST_CASE("a request that cannot be answered goes on to the next hop, one hop shorter, and never back") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.asks(2, 7, 6, 9);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0] == std::pair{1u, wire::SeqnoRequest{id_of(7), 6, 8}});
+  desk.runs_for(1s);
+  desk.clear();
+  desk.asks(1, 7, 6, 9);
+  CHECK(desk.requests.empty());
+  desk.says(3, {entry(7, 5, 700)});
+  desk.clear();
+  desk.asks(1, 7, 6, 9);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0].first == 3);
+}
+
+TEST_CASE("a request ends with its hop limit, and at a node that was never heard of") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.asks(2, 7, 6, 1);
+  desk.asks(2, 8, 6, 9);
+  desk.runs_for(5s);
+  CHECK(desk.requests.empty());
+}
+
+TEST_CASE("a request that passes through is repeated twice, and its duplicates are not passed on") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  for (int i = 0; i < 50; ++i) {
+    desk.asks(2, 7, 6);
+    desk.asks(3, 7, 6);
+  }
+  CHECK(desk.requests.size() == 1);
+  desk.runs_for(5s);
+  CHECK(desk.requests.size() == 3);
+  desk.asks(2, 7, 6);
+  CHECK(desk.requests.size() == 4);
+}
+
+TEST_CASE("a flood of ever newer requests passes no faster than one") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  for (Seqno seqno = 6; seqno < 1000; ++seqno) desk.asks(2, 7, seqno);
+  CHECK(desk.requests.size() == 1);
+  desk.runs_for(5s);
+  CHECK(desk.requests.size() <= 4);
+  CHECK(desk.requests.back().second.seqno == 999);
+}
+
+TEST_CASE("the answer to a request that passed through goes out at once and ends the repeating") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.asks(2, 7, 6);
+  desk.runs_for(60ms);
+  desk.clear();
+  desk.says(1, {entry(7, 6, 50)});
+  CHECK(desk.told(2, 7)->seqno == 6);
+  desk.runs_for(5s);
+  CHECK(desk.requests.empty());
+}
