@@ -17,17 +17,17 @@ std::optional<Index> RouteTable::find(NodeId const& id) const {
 }
 
 std::optional<Index> RouteTable::find_v6(IpAddress const& address) const {
+  PIM_ASSERT(!address.is_v4());
   NodeId first;
-  auto const known = address.view().subspan(std::min(prefix_size, address.size()));
+  auto const known = address.view().subspan(prefix_size);
   std::copy(known.begin(), known.end(), first.bytes.begin());
   auto const found = by_id_.lower_bound(first);
-  if (address.is_v4() || found == by_id_.end()) return std::nullopt;
-  bool const matches = std::equal(known.begin(), known.end(), found->first.bytes.begin());
+  bool const matches = found != by_id_.end() && std::equal(known.begin(), known.end(), found->first.bytes.begin());
   return matches ? std::optional(found->second) : std::nullopt;
 }
 
 std::optional<Index> RouteTable::find_alias(IpAddress const& address) const {
-  if (!address.is_v4() || address.v4() == 0) return std::nullopt;
+  PIM_ASSERT(address.is_v4());
   auto const first = claims_.lower_bound(Claim{address.v4(), 0, 0});
   return first == claims_.end() || first->alias != address.v4() ? std::nullopt : std::optional(first->index);
 }

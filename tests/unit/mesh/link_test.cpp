@@ -87,6 +87,12 @@ TEST_CASE("a link is up with the first answered probe, and a reply counts once")
   CHECK(link.round_trip() == 5ms);
   CHECK_FALSE(link.on_reply(42, start + 900ms));
   CHECK(link.round_trip() == 5ms);
+
+  link.on_probe_sent(44, start + 1s);
+  link.on_probe_sent(45, start + 1125ms);
+  CHECK(link.on_reply(45, start + 1130ms));
+  CHECK_FALSE(link.on_reply(45, start + 1900ms));
+  CHECK(link.round_trip() == 5ms);
 }
 
 TEST_CASE("a stopped link does nothing and forgets") {
@@ -217,7 +223,8 @@ TEST_CASE("loss makes a link dearer in steps, and an outage is not loss") {
   track.runs_for(10s);
   CHECK(track.link.cost() == infinite);
   track.lost_per_mille = 0;
-  track.runs_for(70s);
+  track.link.reset(track.now);
+  track.runs_for(10ms);
   CHECK(track.link.cost() == 128);
   CHECK(track.link.loss_percent() == 0);
   track.lost_per_mille = 300;
@@ -263,6 +270,12 @@ TEST_CASE("the round trip adds a step for each doubling, and an unsteady one doe
   CHECK(at(100ms) == 64);
   CHECK(at(1024ms) == 128);
   CHECK(at(60s) == 128);
+
+  LinkCost steady;
+  for (auto const& [round_trip, step] : {std::pair{16ms, 32}, {39ms, 32}, {41ms, 48}, {26ms, 48}, {25ms, 32}}) {
+    for (int i = 0; i < 100; ++i) steady.on_round_trip(round_trip);
+    CHECK(steady.value() - perfect_cost == step);
+  }
 
   LinkCost cost;
   cost.on_round_trip(16ms);

@@ -65,10 +65,9 @@ class Net {
   void restart(Number number, bool keeps_seqno) {
     auto const stored = nodes_[number].routing->own_seqno();
     begin_life(number, keeps_seqno ? static_cast<Seqno>(stored + 1) : random_.value<Seqno>());
-    for (auto const& [link, cost] : cost_) {
-      auto const [a, b] = link;
-      if (a == number || b == number) after(1000, [=, this] { notice(a, b); });
-    }
+    for (auto const& [link, cost] : cost_)
+      if (link.first == number || link.second == number)
+        after(1000, [this, ends = link] { notice(ends.first, ends.second); });
   }
 
   void run_until(Time end) {

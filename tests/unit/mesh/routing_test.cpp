@@ -178,6 +178,17 @@ TEST_CASE("a much better route is taken at once, a little better one after a sec
   CHECK(desk.hop(7) == 1u);
 }
 
+TEST_CASE("what is said meanwhile does not begin the second anew") {
+  auto desk = desk_with_two();
+  desk.says(1, {entry(7, 5, 900)});
+  for (Metric metric = 850; metric > 846; --metric) {
+    desk.says(2, {entry(7, 5, metric)});
+    CHECK(desk.hop(7) == 1u);
+    desk.runs_for(250ms);
+  }
+  CHECK(desk.hop(7) == 2u);
+}
+
 TEST_CASE("a little better counts only when it lasts") {
   auto desk = desk_with_two();
   desk.says(1, {entry(7, 5, 900)});
@@ -202,19 +213,16 @@ TEST_CASE("without hysteresis better wins at once, and equal never does") {
   CHECK(desk.hop(7) == 1u);
 }
 
-TEST_CASE("among equal first routes the neighbour with the lower id wins") {
-  Desk desk;
-  desk.up(1, infinite);
-  desk.up(2, infinite);
-  for (std::uint32_t const number : {2u, 1u}) desk.says(number, {entry(number, 1, 0, 0), entry(7, 5, 100)});
-  CHECK(desk.hop(7) == std::nullopt);
-  std::uint32_t const low = id_of(1) < id_of(2) ? 1 : 2, high = 3 - low;
-  desk.cost(high, 100);
-  desk.cost(low, 100);
-  CHECK(desk.hop(7) == high);
-  desk.cost(high, infinite);
-  desk.cost(high, 100);
-  CHECK(desk.hop(7) == low);
+TEST_CASE("among equal routes the neighbour with the lower id wins, whoever was heard first") {
+  for (auto const& order : {std::array{1u, 2u}, std::array{2u, 1u}}) {
+    auto desk = desk_with_two();
+    desk.up(3, 1);
+    desk.says(3, {entry(7, 5, 500)});
+    for (auto const number : order) desk.says(number, {entry(7, 5, 450)});
+    CHECK(desk.hop(7) == 3u);
+    desk.down(3);
+    CHECK(desk.hop(7) == (id_of(1) < id_of(2) ? 1u : 2u));
+  }
 }
 
 TEST_CASE("a link that becomes dear moves its routes, and an infinite one loses them") {
@@ -349,6 +357,16 @@ TEST_CASE("a node is not forgotten while a neighbour may still use the route tha
   CHECK(desk.routing.record(id_of(7)));
   desk.acknowledges = true;
   desk.runs_for(15s);
+  CHECK_FALSE(desk.routing.record(id_of(7)));
+}
+
+TEST_CASE("a neighbour that is gone owes no acknowledgement, so nothing is kept for it") {
+  auto desk = desk_with_two();
+  desk.acknowledges = false;
+  desk.says(1, {entry(7, 5, 50)});
+  desk.down(2);
+  desk.says(1, {entry(7, 5, infinite)});
+  desk.runs_for(200s);
   CHECK_FALSE(desk.routing.record(id_of(7)));
 }
 
