@@ -6,11 +6,9 @@
 namespace pim::control {
 namespace {
 
-constexpr std::uint8_t first_hop_limit = 16;
 constexpr Duration recall_interval = std::chrono::seconds{5};
 /// While the internet is blocked every named gateway is called this often.
 constexpr Duration seek_interval = std::chrono::seconds{1};
-/// Packets to an alias of which only others speak cause this many calls a second at most.
 
 }  // namespace
 
@@ -37,7 +35,7 @@ bool Machine::is_beyond(NodeId const& id) const {
 }
 
 wire::Transit Machine::transit_to(NodeId const& id, Bytes datagram) const {
-  return {first_hop_limit, id, self_, true, datagram};
+  return {wire::transit_hop_limit, id, self_, true, datagram};
 }
 
 bool Machine::send_beyond(NodeId const& to, Bytes datagram, Turn& turn) {

@@ -179,9 +179,13 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   routing.on = true;
   routing.gateway = named.id;
   test.take(routing);
-  test.feed.refresh(test.model, net::Counters{}, {Time{200s}, test.now});
-  auto const& table = test.model.routes();
-  CHECK(table.routes.size() == 2);
+  control::RouteView const relayed{*named.id, *stranger.id, 2, 300, true, true, Time{150s}};
+  auto const table = test.feed.route_table({relayed}, Time{200s});
+  REQUIRE(table.routes.size() == 1);
+  CHECK(table.routes[0].via == to_string(*stranger.id));
+  CHECK(table.routes[0].hops == 2);
+  CHECK(table.routes[0].age_s == 50);
+  CHECK(table.routes[0].is_gateway);
   REQUIRE(table.gateways.size() == 1);
   CHECK(table.gateways[0].selected);
   CHECK(table.gateways[0].healthy);

@@ -186,3 +186,52 @@ TEST_CASE("after a restart of the relay or of an end the two talk again within s
     CHECK(line.lost_while_talking(1s) == 0);
   }
 }
+
+TEST_CASE("the way to a target is told with what it rests on") {
+  Line line;
+  line.start();
+  auto const explained = [&](std::string const& target) {
+    auto const answer = line.a.answer(line.a.command(control::ExplainRoute{target}));
+    REQUIRE(answer);
+    auto const* const way = std::get_if<control::RouteExplained>(&*answer);
+    return way ? *way : control::RouteExplained{.reason = std::get<control::Refused>(*answer).message};
+  };
+  auto const relayed = explained(to_string(line.b.mesh_v6()));
+  CHECK(relayed.course == control::Course::relayed);
+  CHECK(relayed.node == line.b.id());
+  CHECK(relayed.via == line.r.id());
+  CHECK(relayed.hops == 2);
+  CHECK(relayed.reason.find("no session") != std::string::npos);
+  CHECK(explained(to_string(line.r.id())).course == control::Course::direct);
+  CHECK(explained(to_string(line.a.mesh_v6())).course == control::Course::to_self);
+  CHECK(explained("203.0.113.1").course == control::Course::as_before);
+  CHECK(explained("10.77.200.200").course == control::Course::unreachable);
+  CHECK(explained("example.org").reason.find("not an address") != std::string::npos);
+  line.a.command(control::SetSplitDefault{true});
+  line.net.run(1s);
+  CHECK(explained("203.0.113.1").course == control::Course::blocked);
+  CHECK(explained("192.0.2.77").course == control::Course::blocked);  // on the link, but not private
+}
+
+TEST_CASE("a gateway behind a relay carries the internet, and what was lost with it is told apart") {
+  Line line;
+  line.b.settings.gateway = control::GatewaySettings{.nat_interface = "up0"};
+  line.a.settings.gateways = {line.b.id()};
+  line.start();
+  line.a.command(control::SetSplitDefault{true});
+  REQUIRE(line.net.run_until([&] { return line.a.routing().gateway == line.b.id(); }, 3s));
+  auto const talk_until = [&](std::function<bool()> const& done, Duration limit) {
+    for (auto const end = line.net.boot + limit; line.net.boot < end && !done(); line.net.run(20ms))
+      line.a.send_packet(udp_packet(mesh::v4_alias(line.a.id()), *parse_ip("203.0.113.9")));
+    return done();
+  };
+  CHECK(talk_until([&] { return !line.b.delivered.empty(); }, 1s));
+  line.r.kill();
+  CHECK(talk_until([&] { return line.a.routing().engaged; }, 3s));
+  CHECK(line.a.routing().cause == control::BlockCause::relay_lost);
+  line.r.start();
+  CHECK(talk_until([&] { return line.a.routing().gateway == line.b.id(); }, 10s));
+  line.b.kill();
+  CHECK(talk_until([&] { return line.a.routing().engaged; }, 3s));
+  CHECK(line.a.routing().cause == control::BlockCause::gateway_lost);
+}
