@@ -35,6 +35,7 @@ void Machine::on(LinksChanged& note, Turn& turn) {
   links_ = std::move(note.links);
   resolvers_ = std::move(note.resolvers);
   plan_dirty_ = true;
+  follow_links(turn);
   // Another network may reach what the last one did not.
   for (auto& [entry_id, entry] : entries_) {
     if (entry.stage != Stage::resting) continue;
