@@ -1,5 +1,7 @@
 #include "app/translate.hpp"
 
+#include <algorithm>
+
 namespace pim::app {
 namespace {
 
@@ -73,6 +75,15 @@ protocol::HandshakeStep to_step(trust::Step step) {
     case trust::Step::established: return protocol::HandshakeStep::confirmed;
   }
   return protocol::HandshakeStep::confirmed;
+}
+
+protocol::DiscoveryMechanism to_mechanism(discovery::Mechanism mechanism) {
+  switch (mechanism) {
+    case discovery::Mechanism::broadcast: return protocol::DiscoveryMechanism::broadcast;
+    case discovery::Mechanism::bluetooth: return protocol::DiscoveryMechanism::bluetooth;
+    case discovery::Mechanism::wifi_direct: return protocol::DiscoveryMechanism::wifi_direct;
+  }
+  return protocol::DiscoveryMechanism::broadcast;
 }
 
 bool is_active(control::PeerView const& peer) { return peer.id && peer.state == control::PeerState::active; }
@@ -246,11 +257,29 @@ protocol::StatusEventKind to_kind(control::StatusEventKind kind) {
   return protocol::StatusEventKind::kill_switch;
 }
 
+std::vector<protocol::PeerDiscovered> to_discovered(std::vector<control::NeighbourView> const& neighbours, Time now) {
+  auto const age = [=](Time then) {
+    auto const passed = std::chrono::duration_cast<std::chrono::seconds>(std::max(now, then) - then);
+    return static_cast<std::uint64_t>(passed.count());
+  };
+  std::vector<protocol::PeerDiscovered> list;
+  for (auto const& neighbour : neighbours) {
+    auto& one = list.emplace_back();
+    one.node_id = to_string(neighbour.id);
+    one.address = to_string(neighbour.address);
+    one.mechanism = to_mechanism(neighbour.mechanism);
+    one.first_seen_s = age(neighbour.first_seen);
+    one.last_seen_s = age(neighbour.last_seen);
+  }
+  return list;
+}
+
 protocol::PeerEventKind to_kind(control::PeerEventKind kind) {
   switch (kind) {
     case control::PeerEventKind::connected: return protocol::PeerEventKind::connected;
     case control::PeerEventKind::disconnected: return protocol::PeerEventKind::disconnected;
     case control::PeerEventKind::state_changed: return protocol::PeerEventKind::state_changed;
+    case control::PeerEventKind::discovered: return protocol::PeerEventKind::discovered;
     case control::PeerEventKind::pair_failed: return protocol::PeerEventKind::pair_failed;
     case control::PeerEventKind::trusted: return protocol::PeerEventKind::trusted;
     case control::PeerEventKind::forgotten: return protocol::PeerEventKind::forgotten;
