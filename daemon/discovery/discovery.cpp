@@ -96,10 +96,9 @@ void Discovery::on_deadline(Time now, Judge const& judge, Entropy& entropy, Out&
     out.sends.push_back({link.interface, beacons_.make(options_.beacon, entropy)});
     link.trickle.on_sent(now, entropy);
   }
-  for (bool const is_known : {true, false})
-    neighbours_.for_each([&](Neighbour& one) {
-      if (one.call_at <= now && one.is_known == is_known) call_if_wanted(one, now, judge, out);
-    });
+  neighbours_.for_each([&](Neighbour& one) {
+    if (one.call_at <= now) call_if_wanted(one, now, judge, out);
+  });
 }
 
 void Discovery::call_if_wanted(Neighbour& neighbour, Time now, Judge const& judge, Out& out) {

@@ -15,8 +15,10 @@ class Trickle {
   static constexpr Duration shortest = std::chrono::milliseconds{500};  ///< Imin
   static constexpr Duration longest = std::chrono::seconds{60};
 
-  /// Something changed, or this is the beginning.
-  void reset(Time now, Entropy& entropy) { begin(now, shortest, entropy); }
+  /// Something changed, or this is the beginning. Where a beacon is about to go out already, it does.
+  void reset(Time now, Entropy& entropy) {
+    if (interval_ != shortest) begin(now, shortest, entropy);
+  }
   /// The beacon of next() went out: the interval ends later, and one twice as long follows.
   void on_sent(Time now, Entropy& entropy) { begin(std::max(now, end_), std::min(2 * interval_, longest), entropy); }
 

@@ -81,6 +81,17 @@ TEST_CASE("a newcomer and a restart make us speak soon, though not more often th
   CHECK(scene.out.sends.size() <= 4 * 5);
 }
 
+TEST_CASE("changes that follow each other do not put off the beacon that is due") {
+  Scene scene;
+  for (int i = 0; i < 20; ++i) {
+    discovery::Trickle trickle;
+    trickle.reset(scene.now, scene.entropy);
+    auto const due = trickle.next();
+    trickle.reset(scene.now + 200ms, scene.entropy);
+    CHECK(trickle.next() == due);
+  }
+}
+
 TEST_CASE("who may not announce itself listens and is silent") {
   Scene scene({}, false);
   scene.links({link(1, "10.1.0.1")});
