@@ -60,7 +60,6 @@ class Daemon:
     def configure(self, config):
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(config if isinstance(config, str) else to_toml({**UNLESS_SAID, **config}))
-        os.chmod(self.config_path, 0o600)  # it may hold a secret
 
     @property
     def environment(self):

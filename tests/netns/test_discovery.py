@@ -53,8 +53,16 @@ def meet(one, other, seconds=SOON):
 
 def block(daemon):
     """Routing on where no gateway can be: all internet is blocked."""
+    wait_until(lambda: daemon.status()["interface"]["up"], 10, "the tunnel is up")
     assert daemon.pim("route", "on", check=False).returncode == 3
     wait_until(lambda: daemon.status()["kill_switch"]["verified_at"], 10, "the block is in force")
+
+
+def in_network(node, **mesh):
+    """A daemon whose configuration holds a secret, which others may not read."""
+    daemon = Daemon(node, {**FINDS, "mesh": mesh})
+    os.chmod(daemon.config_path, 0o600)
+    return daemon
 
 
 def beacons(sniffed):
@@ -148,9 +156,9 @@ def test_other_networks_and_secrets_never_connect_and_a_secret_hides_the_key(lan
     sniffer = Sniffer(lan.switch, "port10")
     try:
         sniffer.record(path)
-        alice = Daemon(lan.alice, {**FINDS, "mesh": {"secret": SECRET}}).start()
-        bob = Daemon(lan.bob, {**FINDS, "mesh": {"secret": SECRET + "!"}}).start()
-        carol = Daemon(lan.carol, {**FINDS, "mesh": {"network": "other", "secret": SECRET}}).start()
+        alice = in_network(lan.alice, secret=SECRET).start()
+        bob = in_network(lan.bob, secret=SECRET + "!").start()
+        carol = in_network(lan.carol, network="other", secret=SECRET).start()
         time.sleep(8)
         sniffer.record(None)
     finally:
