@@ -33,6 +33,7 @@ struct Held {
   app::LogFile log;
   crypto::KeyPair identity;
   net::UdpSockets udp;
+  std::optional<net::BeaconSockets> beacons;
 };
 
 Result<Held, Ending> take_hold(app::Ground const& ground, Entropy& entropy) {
@@ -45,7 +46,13 @@ Result<Held, Ending> take_hold(app::Ground const& ground, Entropy& entropy) {
   if (!identity) return fail_with(Ending{Exit::failed, identity.error().message});
   auto udp = net::UdpSockets::open({ground.config().transport.listen_port, ground.names.mark});
   if (!udp) return fail_with(Ending{Exit::failed, udp.error().message});
-  return Held{std::move(lock).value(), std::move(log).value(), std::move(identity).value(), std::move(udp).value()};
+  Held held{std::move(lock).value(), std::move(log).value(), std::move(identity).value(), std::move(udp).value(), {}};
+  if (auto const& discovery = ground.config().discovery; discovery.enabled) {
+    auto beacons = net::BeaconSockets::open({discovery.port, ground.names.mark});
+    if (!beacons) return fail_with(Ending{Exit::failed, beacons.error().message});
+    held.beacons.emplace(std::move(beacons).value());
+  }
+  return held;
 }
 
 Ending serve(app::Ground const& ground) {
@@ -79,7 +86,8 @@ Ending serve(app::Ground const& ground) {
                            dataplane,
                            entropy,
                            std::move(memory.impaired)};
-  net::PacketLoop packets{{control, dataplane, held->udp, inbox, counters, host, clients}};
+  auto* const beacons = held->beacons ? &*held->beacons : nullptr;
+  net::PacketLoop packets{{control, dataplane, held->udp, inbox, counters, host, clients, beacons}};
   log.write(
       {LogLevel::info, "main",
        "pim-daemon " PIM_VERSION " listens on UDP port " + std::to_string(held->udp.port()) + " and on " + *socket});

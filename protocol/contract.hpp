@@ -87,6 +87,8 @@ PIM_METHOD(StatusUnsubscribe, "status.unsubscribe", session, UnsubscribeParams, 
 
 PIM_METHOD(PeersList, "peers.list", query, PeersListParams, std::vector<PeerSummary>,
            "All known peers, sorted by node_id; those known only by address come first.")
+PIM_METHOD(PeersDiscovered, "peers.discovered", query, PeersDiscoveredParams, std::vector<PeerDiscovered>,
+           "Nodes heard on the local links, one line per node and interface.")
 PIM_METHOD(PeersAddStatic, "peers.add_static", command, PeersAddStaticParams, PeersAddStaticResult,
            "Names a peer by address; it is tried from now on and may be used as a gateway.", peer_already_exists,
            invalid_peer_address, identity_mismatch)
@@ -145,7 +147,7 @@ PIM_METHOD(DaemonShutdown, "daemon.shutdown", command, DaemonShutdownParams, Dae
 
 using Methods =
     boost::mp11::mp_list<method::Hello, method::Discover, method::GetStatus, method::StatusSubscribe,
-                         method::StatusUnsubscribe, method::PeersList, method::PeersAddStatic, method::PeersRemove,
+                         method::StatusUnsubscribe, method::PeersList, method::PeersDiscovered, method::PeersAddStatic, method::PeersRemove,
                          method::PeersForget, method::PeersVerify, method::PeersSubscribe, method::PeersUnsubscribe,
                          method::GatewaysAllow, method::GatewaysDisallow, method::RouteSetSplitDefault,
                          method::GetRouteTable, method::RouteExplain, method::PreflightGateway, method::GatewayEnable,

@@ -13,7 +13,7 @@ rpc::ServerOptions server_options(Ground const& ground) {
   if (!rpc.socket.empty()) options.where.configured_path = rpc.socket;
   if (!rpc.group.empty()) options.group = rpc.group;
   options.daemon_name = std::string{"pim-daemon "} + PIM_VERSION;
-  options.features = {"seq", "snapshot", "split_default", "gateway"};
+  options.features = {"seq", "snapshot", "split_default", "gateway", "discovery"};
   return options;
 }
 

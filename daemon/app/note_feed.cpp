@@ -192,6 +192,9 @@ void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now con
   model.totals() = totals;
   status.stats.forwarded_bytes = totals.rx_bytes + totals.tx_bytes;
   show_drops(status, counters.drops());
+  std::vector<control::NeighbourView> neighbours;
+  for (auto const& [number, neighbour] : neighbours_) neighbours.push_back(neighbour);
+  model.apply(to_discovered(neighbours, now.boot));
 }
 
 }  // namespace pim::app

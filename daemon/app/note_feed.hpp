@@ -34,6 +34,8 @@ class NoteFeed {
   void on(control::NodeView const& view, WallTime now, std::vector<rpc::Delta>& out);
   void on(control::PeerView const& view, WallTime now, std::vector<rpc::Delta>& out);
   void on(control::PeerGone const& gone, WallTime now, std::vector<rpc::Delta>& out);
+  void on(control::NeighbourView const& view, WallTime, std::vector<rpc::Delta>&) { neighbours_[view.number] = view; }
+  void on(control::NeighbourGone const& gone, WallTime, std::vector<rpc::Delta>&) { neighbours_.erase(gone.number); }
   void on(control::RoutingView const& view, WallTime now, std::vector<rpc::Delta>& out);
   void on(control::ServingView const& view, WallTime now, std::vector<rpc::Delta>& out);
   void on(trust::LedgerEntry const& entry, WallTime now, std::vector<rpc::Delta>& out);
@@ -51,7 +53,8 @@ class NoteFeed {
   std::optional<control::NodeView> node_;
   control::RoutingView routing_;
   control::ServingView serving_;
-  std::map<std::uint32_t, control::PeerView> peers_;  ///< by row
+  std::map<std::uint32_t, control::PeerView> peers_;            ///< by row
+  std::map<std::uint32_t, control::NeighbourView> neighbours_;  ///< by number
   std::uint32_t active_ = 0;
   std::optional<trust::LedgerEntry> last_failure_;
   rpc::TrafficTotals departed_;                              ///< of peers that are gone

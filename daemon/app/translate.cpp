@@ -1,5 +1,6 @@
 #include "app/translate.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace pim::app {
@@ -90,6 +91,15 @@ protocol::RouteCourse to_course(control::Course course) {
     case control::Course::unreachable: return protocol::RouteCourse::unreachable;
   }
   return protocol::RouteCourse::unreachable;
+}
+
+protocol::DiscoveryMechanism to_mechanism(discovery::Mechanism mechanism) {
+  switch (mechanism) {
+    case discovery::Mechanism::broadcast: return protocol::DiscoveryMechanism::broadcast;
+    case discovery::Mechanism::bluetooth: return protocol::DiscoveryMechanism::bluetooth;
+    case discovery::Mechanism::wifi_direct: return protocol::DiscoveryMechanism::wifi_direct;
+  }
+  return protocol::DiscoveryMechanism::broadcast;
 }
 
 protocol::RouteEntry to_entry(control::RouteView const& view, Time now) {
@@ -292,11 +302,29 @@ protocol::StatusEventKind to_kind(control::StatusEventKind kind) {
   return protocol::StatusEventKind::kill_switch;
 }
 
+std::vector<protocol::PeerDiscovered> to_discovered(std::vector<control::NeighbourView> const& neighbours, Time now) {
+  auto const age = [=](Time then) {
+    auto const passed = std::chrono::duration_cast<std::chrono::seconds>(std::max(now, then) - then);
+    return static_cast<std::uint64_t>(passed.count());
+  };
+  std::vector<protocol::PeerDiscovered> list;
+  for (auto const& neighbour : neighbours) {
+    auto& one = list.emplace_back();
+    one.node_id = to_string(neighbour.id);
+    one.address = to_string(neighbour.address);
+    one.mechanism = to_mechanism(neighbour.mechanism);
+    one.first_seen_s = age(neighbour.first_seen);
+    one.last_seen_s = age(neighbour.last_seen);
+  }
+  return list;
+}
+
 protocol::PeerEventKind to_kind(control::PeerEventKind kind) {
   switch (kind) {
     case control::PeerEventKind::connected: return protocol::PeerEventKind::connected;
     case control::PeerEventKind::disconnected: return protocol::PeerEventKind::disconnected;
     case control::PeerEventKind::state_changed: return protocol::PeerEventKind::state_changed;
+    case control::PeerEventKind::discovered: return protocol::PeerEventKind::discovered;
     case control::PeerEventKind::pair_failed: return protocol::PeerEventKind::pair_failed;
     case control::PeerEventKind::trusted: return protocol::PeerEventKind::trusted;
     case control::PeerEventKind::forgotten: return protocol::PeerEventKind::forgotten;

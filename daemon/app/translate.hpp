@@ -27,6 +27,10 @@ namespace pim::app {
                                              std::vector<control::PeerView> const& peers,
                                              std::optional<NodeId> const& selected, Time now);
 
+/// Nodes heard on the local links, with their ages.
+[[nodiscard]] std::vector<protocol::PeerDiscovered> to_discovered(std::vector<control::NeighbourView> const& neighbours,
+                                                                  Time now);
+
 [[nodiscard]] protocol::StatusEventKind to_kind(control::StatusEventKind kind);
 [[nodiscard]] protocol::PeerEventKind to_kind(control::PeerEventKind kind);
 [[nodiscard]] protocol::GatewayEventKind to_kind(control::ServingEventKind kind);

@@ -30,6 +30,7 @@ namespace pim {
   X(unreachable, "a packet from this host to a known node that has no working path")       \
   X(blocked, "a packet from this host to the internet while no gateway is usable")         \
   X(not_unicast, "a multicast or broadcast packet from this host into the tunnel")         \
+  X(foreign_beacon, "a beacon that is not of this network, or not from its link")          \
   X(own_datagram, "a datagram of the daemon itself that came back into the tunnel")        \
   X(packet_too_big, "a packet larger than the tunnel's MTU")                               \
   X(queue_full, "a packet beyond what waits for a handshake")                              \

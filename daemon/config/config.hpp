@@ -17,8 +17,7 @@
 namespace pim::config {
 
 inline constexpr std::uint16_t default_listen_port = 9100;
-/// Beacons; the host plan lets the daemon's own datagrams of this port pass.
-inline constexpr std::uint16_t discovery_port = 9101;
+inline constexpr std::uint16_t default_discovery_port = 9101;
 
 /// Text that is never shown: no comparison, no printing, not part of what config.get renders.
 class SecretText {
@@ -52,6 +51,13 @@ struct Transport {
 struct Mesh {
   std::string network = "pim";
   SecretText secret{};
+};
+
+struct Discovery {
+  bool enabled = true;
+  std::uint16_t port = default_discovery_port;  ///< the host plan lets the daemon's own datagrams of it pass
+  std::chrono::milliseconds peer_timeout{180'000};
+  control::Connect connect = control::Connect::automatic;
 };
 
 struct Peer {
@@ -100,6 +106,7 @@ struct Config {
   Interface interface;
   Transport transport;
   Mesh mesh;
+  Discovery discovery;
   std::vector<Peer> peers;
   Trust trust;
   Relay relay;

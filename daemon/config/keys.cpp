@@ -171,6 +171,7 @@ auto path_of(std::size_t max) {
 
 constexpr std::array accept_inbound_names = {std::string_view{"none"}, std::string_view{"paired"},
                                              std::string_view{"all"}};
+constexpr std::array connect_names = {std::string_view{"auto"}, std::string_view{"known"}, std::string_view{"never"}};
 constexpr std::array log_level_names = {std::string_view{"trace"}, std::string_view{"debug"}, std::string_view{"info"},
                                         std::string_view{"warn"}, std::string_view{"error"}};
 
@@ -205,6 +206,23 @@ void add_local_keys(std::vector<Key>& table) {
   table.push_back(number("transport.handshake_timeout_ms", 1000, 60000,
                          "After this long without a usable answer an attempt to reach a peer has failed.",
                          PIM_AT(transport.handshake_timeout)));
+}
+
+void add_discovery_keys(std::vector<Key>& table) {
+  table.push_back(flag("discovery.enabled",
+                       "Find nodes of the same network on the local links, and be found. Under allow_list this node "
+                       "listens and says nothing of itself, unless [mesh] secret is set.",
+                       PIM_AT(discovery.enabled)));
+  table.push_back(
+      number("discovery.port", 1, 65535, "UDP port for beacons; the same on all nodes.", PIM_AT(discovery.port)));
+  table.push_back(number("discovery.peer_timeout_ms", 100'000, 86'400'000,
+                         "A node that was not heard for so long is no longer nearby. Two beacons of a calm network "
+                         "may be 90 seconds apart.",
+                         PIM_AT(discovery.peer_timeout)));
+  table.push_back(choice("discovery.connect", connect_names,
+                         "Which of the nodes found are called: all that the trust policy admits, only those met "
+                         "before or listed, or none.",
+                         PIM_AT(discovery.connect)));
 }
 
 void add_peer_keys(std::vector<Key>& table) {
@@ -295,6 +313,7 @@ std::vector<Key> const& keys() {
     std::vector<Key> made;
     add_local_keys(made);
     add_peer_keys(made);
+    add_discovery_keys(made);
     add_route_keys(made);
     add_service_keys(made);
     return made;

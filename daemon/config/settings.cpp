@@ -10,7 +10,9 @@ control::Settings settings_of(Config const& config, std::string const& host_name
   settings.mesh_v4 = config.interface.mesh_ip;
   settings.accept_inbound = config.interface.accept_inbound;
   settings.listen_port = config.transport.listen_port;
-  settings.discovery_port = discovery_port;
+  settings.discovery_port = config.discovery.port;
+  if (config.discovery.enabled)
+    settings.discovery = control::DiscoverySettings{config.discovery.connect, config.discovery.peer_timeout};
   settings.handshake_timeout = config.transport.handshake_timeout;
   settings.network = config.mesh.network;
   settings.secret = config.mesh.secret.reveal();

@@ -13,6 +13,9 @@ Control::~Control() = default;
 
 void Control::on_start(Turn& turn) { machine_->on_start(turn); }
 void Control::on_frames(std::span<dataplane::ToControl const> frames, Turn& turn) { machine_->on_frames(frames, turn); }
+void Control::on_beacons(std::span<discovery::Received const> beacons, Turn& turn) {
+  machine_->on_beacons(beacons, turn);
+}
 void Control::on_deadline(Turn& turn) { machine_->on_deadline(turn); }
 void Control::on_command(CommandId id, Command command, Turn& turn) {
   machine_->on_command(id, std::move(command), turn);

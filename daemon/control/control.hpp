@@ -35,6 +35,8 @@ class Control {
   /// What the packet path could not settle itself; `frames` must not lie in turn.packets.
   void on_frames(std::span<dataplane::ToControl const> frames, Turn& turn);
   void on_deadline(Turn& turn);
+  /// What came to the discovery port.
+  void on_beacons(std::span<discovery::Received const> beacons, Turn& turn);
   void on_command(CommandId id, Command command, Turn& turn);
   void on_host(HostNote note, Turn& turn);
 

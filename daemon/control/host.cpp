@@ -35,6 +35,7 @@ void Machine::on(LinksChanged& note, Turn& turn) {
   links_ = std::move(note.links);
   resolvers_ = std::move(note.resolvers);
   plan_dirty_ = true;
+  follow_links(turn);
   // Another network may reach what the last one did not.
   for (auto const& peer : slots_) {
     if (!peer || peer->provisional) continue;

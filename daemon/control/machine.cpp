@@ -43,6 +43,7 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
     auto const digest = crypto::sha256({as_bytes("pim psk v1"), as_bytes(settings_.secret)});
     psk_.emplace(Bytes{digest});
   }
+  prepare_discovery();
   serving_.wanted = saved_.gateway_decided ? saved_.gateway.has_value() : settings_.gateway.has_value();
   if (serving_.wanted) serving_.settings = saved_.gateway_decided ? *saved_.gateway : *settings_.gateway;
 }
@@ -107,6 +108,7 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
     case TimerKey::Kind::routing: break;  // settle() chooses again
     case TimerKey::Kind::mesh: on_mesh_timer(turn); break;
     case TimerKey::Kind::serving: on_serving_timer(turn); break;
+    case TimerKey::Kind::discovery: on_discovery_timer(turn); break;
     case TimerKey::Kind::stop: finish(turn); break;
   }
 }

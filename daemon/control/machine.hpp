@@ -17,6 +17,7 @@
 #include "control/peer.hpp"
 #include "control/source_limiter.hpp"
 #include "control/timers.hpp"
+#include "discovery/discovery.hpp"
 #include "gateways/choice.hpp"
 #include "mesh/routing.hpp"
 #include "noise/cookie.hpp"
@@ -64,7 +65,7 @@ struct Outgoing {
   std::optional<noise::Cookie> cookie{};
 };
 
-class Machine {
+class Machine final : private discovery::Judge {
  public:
   Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,
           dataplane::Dataplane& dataplane, Entropy& entropy, std::optional<Impairment> impaired);
@@ -72,6 +73,7 @@ class Machine {
   void on_start(Turn& turn);
   void on_frames(std::span<dataplane::ToControl const> frames, Turn& turn);
   void on_deadline(Turn& turn);
+  void on_beacons(std::span<discovery::Received const> beacons, Turn& turn);
   void on_command(CommandId id, Command command, Turn& turn);
   void on_host(HostNote note, Turn& turn);
   [[nodiscard]] Time next_deadline() const { return timers_.next(); }
@@ -213,6 +215,17 @@ class Machine {
   void show_serving(Turn& turn);
   [[nodiscard]] bool serves() const;
   [[nodiscard]] std::optional<wire::GatewayOffer> own_offer() const;
+
+  // -- discover.cpp: neighbours on the local links
+  void prepare_discovery();
+  [[nodiscard]] discovery::Standing judge(NodeId const& id, PublicKey const& key) const override;
+  void follow_links(Turn& turn);
+  void on_discovery_timer(Turn& turn);
+  void call_again(NodeId const& id, Turn& turn);
+  void after_discovery(Turn& turn);
+  void show(discovery::Out::Heard const& heard, Turn& turn);
+  [[nodiscard]] bool may_tell_discovered(Turn const& turn);
+  [[nodiscard]] PeerView view_of(discovery::Neighbour const& neighbour) const;
 
   // -- commands.cpp
   void on(CommandId id, AddPeer& command, Turn& turn);
@@ -367,6 +380,14 @@ class Machine {
   bool plan_sent_ = false;
   std::optional<plan::Input> planned_;
   std::optional<NodeView> shown_node_;
+
+  // -- discovery; absent when it is off
+  std::optional<discovery::Discovery> discovery_;
+  discovery::Out discovered_;
+  std::map<std::uint32_t, NeighbourView> shown_neighbours_;  ///< by number
+  trust::FailureLimiter changed_hands_;
+  Time discovered_window_{};
+  unsigned discovered_count_ = 0;
 
   // -- stopping
   struct Stopping {

@@ -11,6 +11,7 @@
 #include "control/settings.hpp"
 #include "control/views.hpp"
 #include "dataplane/io.hpp"
+#include "discovery/values.hpp"
 #include "plan/host_plan.hpp"
 
 namespace pim::control {
@@ -69,10 +70,14 @@ using HostNote = std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameR
 struct Outbox {
   std::vector<HostJob> host;
   std::vector<Note> notes;
+  std::vector<discovery::Send> beacons;
+  std::optional<std::vector<discovery::Interface>> beacon_interfaces;  ///< where to listen from now on
 
   void clear() {
     host.clear();
     notes.clear();
+    beacons.clear();
+    beacon_interfaces.reset();
   }
 };
 

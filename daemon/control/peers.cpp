@@ -231,6 +231,7 @@ void Machine::probe(Peer& peer, Turn& turn) {
 
 void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   auto const now = turn.now.boot;
+  bool const was_alive = peer.alive;
   if (peer.provisional && now >= peer.provisional_until) return remove_peer(peer, turn);
   apply(peer, peer.keys.expired(now), turn);
   if (!peer.keys.is_established()) end_session(peer, "its keys expired without traffic", turn);
@@ -243,6 +244,7 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
     case session::Liveness::Verdict::lost: lose(peer, "it does not answer", turn); break;
     case session::Liveness::Verdict::quiet: break;
   }
+  if (was_alive && !peer.alive) call_again(peer.id, turn);
   arm(peer);
 }
 

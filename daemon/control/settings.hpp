@@ -28,6 +28,15 @@ struct PeerEntry {
 
 enum class AcceptInbound : std::uint8_t { none, paired, all };
 
+/// Which of the nodes heard on the local links are called: all that the trust policy admits, those that were
+/// met before or are listed, or none.
+enum class Connect : std::uint8_t { automatic, known, never };
+
+struct DiscoverySettings {
+  Connect connect = Connect::automatic;
+  Duration peer_timeout = std::chrono::seconds{180};  ///< a node that is not heard for so long is gone
+};
+
 struct GatewaySettings {
   std::string nat_interface;
   std::uint32_t max_connections = 1024;
@@ -44,6 +53,7 @@ struct Settings {
   AcceptInbound accept_inbound = AcceptInbound::paired;
   std::uint16_t listen_port = 9100;
   std::uint16_t discovery_port = 9101;
+  std::optional<DiscoverySettings> discovery{};  ///< absent: neither sends beacons nor hears them
   Duration handshake_timeout = std::chrono::seconds{5};
   std::string network = "pim";
   std::string secret{};

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "control/commands.hpp"
+#include "discovery/values.hpp"
 #include "trust/ledger.hpp"
 #include "trust/trust.hpp"
 
@@ -54,6 +55,20 @@ struct PeerView {
 struct PeerGone {
   std::uint32_t row = 0;
   std::optional<NodeId> id{};
+};
+
+/// A node heard on a local link, whether or not there is a session with it.
+struct NeighbourView {
+  std::uint32_t number = 0;  ///< names this line for its whole life
+  NodeId id;
+  Endpoint address;
+  discovery::Mechanism mechanism = discovery::Mechanism::broadcast;
+  Time first_seen{}, last_seen{};
+  bool operator==(NeighbourView const&) const = default;
+};
+
+struct NeighbourGone {
+  std::uint32_t number = 0;
 };
 
 struct NodeView {
@@ -120,7 +135,15 @@ struct StatusEvent {
   std::optional<NodeId> node{};  ///< of gateway_selected and gateway_lost
 };
 
-enum class PeerEventKind : std::uint8_t { connected, disconnected, state_changed, pair_failed, trusted, forgotten };
+enum class PeerEventKind : std::uint8_t {
+  connected,
+  disconnected,
+  state_changed,
+  discovered,
+  pair_failed,
+  trusted,
+  forgotten
+};
 
 struct PeerEvent {
   PeerEventKind kind;
@@ -139,7 +162,7 @@ struct ServingEvent {
 struct Finished {};
 
 /// Everything for clients, in the order in which it happened.
-using Note = std::variant<NodeView, PeerView, PeerGone, RoutingView, ServingView, trust::LedgerEntry, StatusEvent,
-                          PeerEvent, ServingEvent, LogRecord, Reply, Finished>;
+using Note = std::variant<NodeView, PeerView, PeerGone, NeighbourView, NeighbourGone, RoutingView, ServingView,
+                          trust::LedgerEntry, StatusEvent, PeerEvent, ServingEvent, LogRecord, Reply, Finished>;
 
 }  // namespace pim::control

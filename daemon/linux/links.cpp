@@ -36,8 +36,14 @@ Result<ByIndex> read_devices(NetlinkSocket& socket, Names const& names) {
     seen.link.name = attributes.text(IFLA_IFNAME);
     seen.link.index = static_cast<std::uint32_t>(header.ifi_index);
     seen.link.up = (header.ifi_flags & IFF_UP) && (header.ifi_flags & IFF_RUNNING);
-    seen.link.kind = Attributes{attributes.find(IFLA_LINKINFO)}.text(IFLA_INFO_KIND);
+    Attributes const information{attributes.find(IFLA_LINKINFO)};
+    seen.link.kind = information.text(IFLA_INFO_KIND);
+    seen.link.medium = medium_of(seen.link.name);
+    seen.link.can_broadcast = (header.ifi_flags & IFF_BROADCAST) != 0;
+    seen.link.can_multicast = (header.ifi_flags & IFF_MULTICAST) != 0;
     seen.master = attributes.u32(IFLA_MASTER);
+    // What belongs to a VRF has a master, too, and is a link of its own.
+    seen.link.is_port = seen.master != 0 && information.text(IFLA_INFO_SLAVE_KIND) != "vrf";
     // The other end of a veth pair is beside it, not below; a device below in another namespace is not ours.
     if (seen.link.kind != "veth" && !attributes.has(IFLA_LINK_NETNSID)) seen.below = attributes.u32(IFLA_LINK);
     if (!(header.ifi_flags & IFF_LOOPBACK) && seen.link.name != names.interface)
@@ -143,6 +149,12 @@ void spread_uplinks(ByIndex& devices) {
 }
 
 }  // namespace
+
+plan::Medium medium_of(std::string_view name) {
+  if (name.starts_with("bnep")) return plan::Medium::bluetooth;
+  if (name.starts_with("p2p-")) return plan::Medium::wifi_direct;
+  return plan::Medium::other;
+}
 
 Result<plan::Links> read_links(Names const& names) {
   auto socket = NetlinkSocket::open(NETLINK_ROUTE);

@@ -1,6 +1,7 @@
 // The host's interfaces, addresses and default routes as plan::Links, and word when they changed.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -9,6 +10,10 @@
 #include "plan/names.hpp"
 
 namespace pim::linux_edge {
+
+/// By the names that the kernel gives Bluetooth network devices and that wpa_supplicant gives the devices of
+/// Wi-Fi Direct groups. It decides what a link is called and nothing else.
+[[nodiscard]] plan::Medium medium_of(std::string_view name);
 
 /// Everything but the loopback and `names.interface`; routes in pim's own table make no uplink.
 [[nodiscard]] Result<plan::Links> read_links(plan::Names const& names);

@@ -32,6 +32,10 @@ PacketLoop::PacketLoop(Parts const& parts)
   PIM_ASSERT(epoll_.is_open() && timer_.is_open());
   watch(parts_.udp.fd(Family::v4), Source::udp_v4);
   watch(parts_.udp.fd(Family::v6), Source::udp_v6);
+  if (parts_.beacons != nullptr) {
+    watch(parts_.beacons->fd(Family::v4), Source::beacon_v4);
+    watch(parts_.beacons->fd(Family::v6), Source::beacon_v6);
+  }
   watch(parts_.inbox.fd(), Source::inbox);
   watch(timer_.get(), Source::timer);
 }
@@ -78,6 +82,8 @@ void PacketLoop::on_source(Source source) {
   switch (source) {
     case Source::udp_v4: return take_datagrams(Family::v4);
     case Source::udp_v6: return take_datagrams(Family::v6);
+    case Source::beacon_v4: return take_beacons(Family::v4);
+    case Source::beacon_v6: return take_beacons(Family::v6);
     case Source::tunnel: return take_frames();
     case Source::inbox: return take_inbox();
     // Expired: quiet again when it is armed anew, which an expired timer always is.
@@ -107,6 +113,14 @@ void PacketLoop::take_datagrams(Family family) {
   if (trains.empty()) return;
   is_moving_ = true;
   parts_.dataplane.on_datagrams(trains, now_, out_);
+}
+
+void PacketLoop::take_beacons(Family family) {
+  auto const beacons = parts_.beacons->receive(family, drops_);
+  if (beacons.empty()) return;
+  is_moving_ = true;
+  auto now = turn();
+  parts_.control.on_beacons(beacons, now);
 }
 
 void PacketLoop::take_frames() {
@@ -140,6 +154,12 @@ void PacketLoop::settle() {
 void PacketLoop::flush() {
   parts_.udp.send(out_, now_.boot, drops_);
   tun_.write(out_, drops_);
+  if (parts_.beacons != nullptr) send_beacons();
+}
+
+void PacketLoop::send_beacons() {
+  if (outbox_.beacon_interfaces) parts_.beacons->follow(*outbox_.beacon_interfaces);
+  for (auto const& beacon : outbox_.beacons) parts_.beacons->send(beacon, drops_);
 }
 
 void PacketLoop::fold_drops() {

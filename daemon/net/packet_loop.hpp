@@ -1,6 +1,6 @@
 // The packet thread: sockets, tunnel, timer and mailbox on one epoll, the pure core in the middle. A turn
 // reads the clocks once, takes what waits in batches, lets control settle what the packet path could not,
-// and sends everything in one go. It wakes for nothing but these four.
+// and sends everything in one go. It wakes for nothing but these.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "control/control.hpp"
 #include "dataplane/dataplane.hpp"
+#include "net/beacon_sockets.hpp"
 #include "net/counters.hpp"
 #include "net/fd.hpp"
 #include "net/mailbox.hpp"
@@ -59,6 +60,7 @@ class PacketLoop {
     Counters& counters;
     HostPort& host;
     NotePort& notes;
+    BeaconSockets* beacons = nullptr;  ///< none where discovery is off
   };
   /// All parts must outlive it.
   explicit PacketLoop(Parts const& parts);
@@ -67,7 +69,7 @@ class PacketLoop {
   void run();
 
  private:
-  enum class Source : std::uint32_t { udp_v4, udp_v6, tunnel, inbox, timer };
+  enum class Source : std::uint32_t { udp_v4, udp_v6, beacon_v4, beacon_v6, tunnel, inbox, timer };
 
   void begin_turn();
   void end_turn();
@@ -77,10 +79,12 @@ class PacketLoop {
   void take_inbox();
   void on_input(PacketInput input);
   void take_datagrams(Family family);
+  void take_beacons(Family family);
   void take_frames();
   void attach(TunnelAttached attached);
   void settle();
   void flush();
+  void send_beacons();
   void fold_drops();
   void publish_counters();
   void hand_over();

@@ -15,6 +15,9 @@ struct LinkAddress {
   bool operator==(LinkAddress const&) const = default;
 };
 
+/// The kinds of link that people tell apart.
+enum class Medium : std::uint8_t { other, bluetooth, wifi_direct };
+
 struct Link {
   std::string name;
   std::uint32_t index = 0;
@@ -23,6 +26,10 @@ struct Link {
   bool is_uplink = false;
   std::string kind;  ///< as `ip -d link` says: "bridge", "veth", "wireguard"; empty for hardware
   std::vector<LinkAddress> addresses;
+  Medium medium = Medium::other;
+  bool can_broadcast = false;
+  bool can_multicast = false;
+  bool is_port = false;  ///< of a bridge or bond, which is the link then
   bool operator==(Link const&) const = default;
 };
 

@@ -23,9 +23,9 @@ struct ConfigChanged {
 
 /// One change. States come before the events that tell of them, in one batch, so that a snapshot taken
 /// between two batches never lacks what an earlier event said. `Status` counts without its peers.
-using Delta = std::variant<protocol::Status, protocol::PeerSummary, PeerRemoved, protocol::GatewayStatus,
-                           protocol::HandshakeRecord, ConfigChanged, protocol::StatusEvent, protocol::PeerEvent,
-                           protocol::GatewayEvent, protocol::LogEvent>;
+using Delta =
+    std::variant<protocol::Status, protocol::PeerSummary, PeerRemoved, std::vector<protocol::PeerDiscovered>, protocol::GatewayStatus, protocol::HandshakeRecord,
+                 ConfigChanged, protocol::StatusEvent, protocol::PeerEvent, protocol::GatewayEvent, protocol::LogEvent>;
 
 /// Payload bytes over all peers since start, those that left included.
 struct TrafficTotals {
@@ -48,6 +48,7 @@ class Model {
   /// Sorted by node_id; those known only by address first.
   [[nodiscard]] std::vector<protocol::PeerSummary> peers() const;
   [[nodiscard]] std::map<std::string, protocol::PeerSummary> const& peers_by_key() const { return peers_; }
+  [[nodiscard]] std::vector<protocol::PeerDiscovered> const& discovered() const { return discovered_; }
   [[nodiscard]] std::deque<protocol::HandshakeRecord> const& handshakes() const { return handshakes_; }
   [[nodiscard]] std::optional<ConfigChanged> const& config() const { return config_; }
   [[nodiscard]] std::deque<protocol::LogEvent> const& log() const { return log_; }
@@ -66,6 +67,7 @@ class Model {
   void on(protocol::Status const& status);
   void on(protocol::PeerSummary const& peer);
   void on(PeerRemoved const& removed);
+  void on(std::vector<protocol::PeerDiscovered> const& discovered) { discovered_ = discovered; }
   void on(protocol::GatewayStatus const& gateway) { gateway_ = gateway; }
   void on(protocol::HandshakeRecord const& record);
   void on(ConfigChanged const& config) { config_ = config; }
@@ -77,6 +79,7 @@ class Model {
   bool is_ready_ = false;
   protocol::Status status_;  ///< its peers are empty; they live in peers_
   std::map<std::string, protocol::PeerSummary> peers_;
+  std::vector<protocol::PeerDiscovered> discovered_;
   protocol::GatewayStatus gateway_;
   TrafficTotals totals_;
   std::deque<protocol::HandshakeRecord> handshakes_;  ///< newest first

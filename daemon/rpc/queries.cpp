@@ -43,6 +43,12 @@ QueryAnswer<std::vector<protocol::PeerSummary>> answer(method::PeersList, protoc
   return page;
 }
 
+QueryAnswer<std::vector<protocol::PeerDiscovered>> answer(method::PeersDiscovered,
+                                                          protocol::PeersDiscoveredParams const&, Model const& model) {
+  if (!model.is_ready()) return starting();
+  return model.discovered();
+}
+
 QueryAnswer<protocol::GatewayStatus> answer(method::GetGatewayStatus, protocol::GatewayStatusParams const&,
                                             Model const& model) {
   if (!model.is_ready()) return starting();

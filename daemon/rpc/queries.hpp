@@ -14,6 +14,9 @@ namespace method = protocol::method;
 [[nodiscard]] QueryAnswer<protocol::Status> answer(method::GetStatus, protocol::StatusParams const&, Model const&);
 [[nodiscard]] QueryAnswer<std::vector<protocol::PeerSummary>> answer(method::PeersList,
                                                                      protocol::PeersListParams const&, Model const&);
+[[nodiscard]] QueryAnswer<std::vector<protocol::PeerDiscovered>> answer(method::PeersDiscovered,
+                                                                        protocol::PeersDiscoveredParams const&,
+                                                                        Model const&);
 [[nodiscard]] QueryAnswer<protocol::GatewayStatus> answer(method::GetGatewayStatus,
                                                           protocol::GatewayStatusParams const&, Model const&);
 [[nodiscard]] QueryAnswer<protocol::ConfigGetResult> answer(method::ConfigGet, protocol::ConfigGetParams const&,

@@ -14,7 +14,7 @@ enum class Kind : std::uint8_t {
   cookie_reply = 3,
   data = 4,
   key_query = 5,
-  key_reply = 6,
+  key_reply = 6,  // 7 is the beacon, on the discovery port alone: wire/beacon.hpp
 };
 
 /// Every datagram begins with its kind and three more bytes: zero, except for the flags of data.

@@ -100,6 +100,28 @@ PIM_STRUCT(PeersListParams, "A page of the list.",  //
            (after, "the node_id after which to go on; all from the start when absent"),
            (limit, "at most so many; all when absent"))
 
+PIM_ENUM(DiscoveryMechanism, "On what kind of link a node was heard.",  //
+         (broadcast, "a network of the usual kind, by multicast and broadcast"), (bluetooth, "a Bluetooth network"),
+         (wifi_direct, "a Wi-Fi Direct link"))
+
+struct PeersDiscoveredParams {};
+PIM_EMPTY_STRUCT(PeersDiscoveredParams, "Nothing.")
+
+struct PeerDiscovered {
+  Nullable<std::string> node_id;
+  std::string address;
+  DiscoveryMechanism mechanism = DiscoveryMechanism::broadcast;
+  std::uint64_t first_seen_s = 0;
+  std::uint64_t last_seen_s = 0;
+  Nullable<std::string> label_announced;
+  bool operator==(PeerDiscovered const&) const = default;
+};
+PIM_STRUCT(PeerDiscovered, "A node heard on a local link; until there is a session with it, a claim.",  //
+           (node_id, "who it says it is, 32 hex digits"), (address, "where it says that it answers, with port"),
+           (mechanism, "the kind of link"), (first_seen_s, "seconds since it was heard first"),
+           (last_seen_s, "seconds since it was heard last"),
+           (label_announced, "null: names are told inside sessions alone"))
+
 struct PeersAddStaticParams {
   std::string address;
   Mechanism mechanism = Mechanism::udp;

@@ -47,9 +47,9 @@ class Forger:
     def __init__(self, node):
         self._socket = node.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 
-    def send(self, datagram):
+    def send(self, datagram, hops=64):
         length = 28 + len(datagram.payload)
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 0, 0, 64, UDP, 0, ipaddress.ip_address(datagram.source).packed,
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 0, 0, hops, UDP, 0, ipaddress.ip_address(datagram.source).packed,
                          ipaddress.ip_address(datagram.destination).packed)  # the kernel fills in the checksum
         udp = struct.pack("!HHHH", datagram.sport, datagram.dport, length - 20, 0)  # 0: no checksum
         self._socket.sendto(ip + udp + datagram.payload, (datagram.destination, 0))

@@ -29,6 +29,10 @@ def wait_until(question, seconds, what):
     raise TimeoutError(f"{what}: not within {seconds} s" + (f" ({last})" if last else ""))
 
 
+#: Everybody on one switch would be everybody's peer: neighbours are found where a config says so.
+UNLESS_SAID = {"discovery": {"enabled": False}}
+
+
 def to_toml(config):
     """{"node": {"name": "x"}, "peers": [{...}]} as TOML. Values are strings, booleans, integers and lists of them."""
     lines = []
@@ -55,7 +59,7 @@ class Daemon:
 
     def configure(self, config):
         with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(config if isinstance(config, str) else to_toml(config))
+            file.write(config if isinstance(config, str) else to_toml({**UNLESS_SAID, **config}))
 
     @property
     def environment(self):

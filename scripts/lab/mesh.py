@@ -20,9 +20,10 @@ class Mesh:
 
     def __init__(self, network):
         self.network = network
+        found = {"discovery": {"enabled": True}}  # beacons are part of what a blocked host sends
         self.gateway = Daemon(network.gateway, {
-            "node": {"name": "gateway"}, "gateway": {"enabled": True, "nat_interface": a.UPLINK, "max_connections": 65000}})
-        self.client = Daemon(network.client, {"node": {"name": "client"}})
+            **found, "node": {"name": "gateway"}, "gateway": {"enabled": True, "nat_interface": a.UPLINK, "max_connections": 65000}})
+        self.client = Daemon(network.client, {**found, "node": {"name": "client"}})
 
     def start(self):
         self.gateway.start()

@@ -28,8 +28,8 @@ class Lan:
 
     SWITCH4, SWITCH6 = "192.168.99.1", "fdaa:99::1"
 
-    def __init__(self, *names):
-        self._nodes = []
+    def __init__(self, *names, rp_filter=0):
+        self._nodes, self._rp_filter = [], rp_filter
         try:
             self.switch = self._node(f"switch-{names[0]}")  # two of them may stand side by side
             self.switch.ip("link add br0 type bridge", "link set br0 up", f"addr add {self.SWITCH4}/24 dev br0",
@@ -49,7 +49,7 @@ class Lan:
     def _node(self, name):
         node = Node(name, [])
         self._nodes.append(node)
-        node.sysctl(_quiet(0))
+        node.sysctl(_quiet(self._rp_filter))
         return node
 
     def close(self):

@@ -4,6 +4,7 @@
 
 #include "noise/cookie.hpp"
 #include "target.hpp"
+#include "wire/beacon.hpp"
 #include "wire/data.hpp"
 #include "wire/handshake.hpp"
 #include "wire/key_query.hpp"
@@ -57,6 +58,28 @@ void check_tags(Bytes datagram, std::optional<Kind> kind) {
   PIM_ASSERT(!jar.verify(Time{}, Endpoint{}, datagram));
 }
 
+class Replayed final : public Entropy {
+ public:
+  explicit Replayed(Bytes bytes) : bytes_(bytes) {}
+  void fill(MutBytes out) override { std::copy_n(bytes_.begin(), out.size(), out.begin()); }
+
+ private:
+  Bytes bytes_;
+};
+
+/// What parses is made again as it is, a sealed one from its own salt.
+void check_beacons(Bytes datagram) {
+  for (auto const secret : {"", "secret"}) {
+    wire::Beacons beacons("fuzz", as_bytes(secret));
+    auto const beacon = beacons.parse(datagram);
+    if (!beacon) continue;
+    PIM_ASSERT(datagram.size() == (beacons.are_sealed() ? wire::sealed_beacon_size : wire::beacon_size));
+    PIM_ASSERT(!wire::peek(datagram));
+    Replayed salt(datagram.subspan(wire::prefix_size));
+    PIM_ASSERT(same(datagram, beacons.make(*beacon, salt), 0));
+  }
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -65,6 +88,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   check_handshakes(datagram, kind);
   check_data(datagram, kind);
   check_tags(datagram, kind);
+  check_beacons(datagram);
   if (auto const greeting = wire::parse_greeting(datagram)) {
     auto const written = wire::to_bytes(*greeting);
     PIM_ASSERT(std::equal(written.begin(), written.end(), datagram.begin(), datagram.end()));

@@ -46,7 +46,7 @@ Node::Node(VirtualNetwork& network, std::string node_name, IpAddress address, co
 void Node::start() {
   running_ = std::make_unique<Running>(*this);
   turn([&](control::Turn& now) { running_->control.on_start(now); });
-  plan::Link uplink{"up0", 2, true, true, "veth", {{address_, 24}}};
+  plan::Link uplink{"up0", 2, true, true, "veth", {{address_, 24}}, plan::Medium::other, true, true};
   host(control::LinksChanged{{{uplink}}, {*parse_ip("192.0.2.53")}});
   if (tunnel)
     host(control::TunnelReady{});
@@ -154,6 +154,8 @@ void Node::flush() {
     delivered.push_back(std::move(packet));
   }
   out_.clear();
+  for (auto const& beacon : std::exchange(outbox_.beacons, {}))
+    network_.broadcast({address_, settings.discovery_port, 0}, beacon.datagram);
   auto jobs = std::exchange(outbox_.host, {});
   for (auto& note : std::exchange(outbox_.notes, {})) {
     if (auto const* const reply = std::get_if<control::Reply>(&note)) answers_.emplace(reply->id, reply->answer);
@@ -182,6 +184,11 @@ void Node::on_datagram(Endpoint const& from, Buffer datagram) {
   turn([&](control::Turn& now) { running_->dataplane.on_datagrams({&train, 1}, now.now, now.packets); });
 }
 
+void Node::on_beacon(Endpoint const& from, Bytes datagram) {
+  discovery::Received const beacon{2, from, datagram};
+  turn([&](control::Turn& now) { running_->control.on_beacons({&beacon, 1}, now); });
+}
+
 Node& VirtualNetwork::add(std::string name, std::string const& address, control::Settings settings) {
   nodes_.push_back(std::make_unique<Node>(*this, std::move(name), *parse_ip(address), std::move(settings)));
   return *nodes_.back();
@@ -207,6 +214,13 @@ void VirtualNetwork::send(Endpoint const& from, Endpoint const& to, Bytes datagr
   flights_.push_back({boot + delay, from, to, std::move(copy)});
 }
 
+void VirtualNetwork::broadcast(Endpoint const& from, Bytes datagram) {
+  beacons.emplace_back(from, Buffer(datagram.begin(), datagram.end()));
+  for (auto const& node : nodes_)
+    if (make_prefix(node->address_, 24) == make_prefix(from.ip, 24) && node->address_ != from.ip)
+      flights_.push_back({boot + delay, from, node->endpoint(), Buffer(datagram.begin(), datagram.end()), true});
+}
+
 void VirtualNetwork::inject(Endpoint const& from, Endpoint const& to, Bytes datagram) {
   flights_.push_back({boot + delay, from, to, Buffer(datagram.begin(), datagram.end())});
 }
@@ -221,7 +235,9 @@ bool VirtualNetwork::step(Time limit) {
     auto const flight = std::move(flights_.front());
     flights_.pop_front();
     for (auto const& node : nodes_)
-      if (node->running_ && node->endpoint() == flight.to) node->on_datagram(flight.from, flight.datagram);
+      if (node->running_ && node->endpoint() == flight.to)
+        flight.is_beacon ? node->on_beacon(flight.from, flight.datagram)
+                         : node->on_datagram(flight.from, flight.datagram);
     return true;
   }
   for (auto const& node : nodes_) {

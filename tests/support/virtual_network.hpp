@@ -87,6 +87,7 @@ class Node {
   void flush();
   void do_host_job(control::HostJob& job);
   void on_datagram(Endpoint const& from, Buffer datagram);
+  void on_beacon(Endpoint const& from, Bytes datagram);
 
   VirtualNetwork& network_;
   IpAddress address_;
@@ -112,6 +113,8 @@ class VirtualNetwork {
   /// Lets time pass until `done`, at most `limit`; whether it came to that.
   bool run_until(std::function<bool()> const& done, Duration limit);
 
+  /// A beacon that somebody puts on the link of `from`: whoever is in its /24 hears it.
+  void broadcast(Endpoint const& from, Bytes datagram);
   /// A datagram that somebody else puts on the wire.
   void inject(Endpoint const& from, Endpoint const& to, Bytes datagram);
 
@@ -125,6 +128,7 @@ class VirtualNetwork {
   std::function<bool(Endpoint const& from, Endpoint const& to, Bytes datagram)> loses;
   /// Every datagram that was sent, lost ones too.
   std::vector<std::pair<Endpoint, Buffer>> sent;
+  std::vector<std::pair<Endpoint, Buffer>> beacons;  ///< and their senders
 
  private:
   friend class Node;
@@ -132,6 +136,7 @@ class VirtualNetwork {
     Time at;
     Endpoint from, to;
     Buffer datagram;
+    bool is_beacon = false;
   };
   void send(Endpoint const& from, Endpoint const& to, Bytes datagram);
   bool step(Time limit);

@@ -62,6 +62,13 @@ int peers_list(Options const& options) {
   });
 }
 
+int peers_discovered(Options const& options) {
+  return ask<method::PeersDiscovered>(options, {}, [&](auto const& discovered) {
+    print_result(options, discovered, text_of(discovered));
+    return code(Exit::ok);
+  });
+}
+
 int peers_add(Options const& options) {
   auto const mechanism = protocol::parse_enum<protocol::Mechanism>(options.mechanism);
   if (!mechanism) return usage("--mechanism is one of tcp, udp, bluetooth, wifi_direct");

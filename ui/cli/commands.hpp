@@ -38,6 +38,7 @@ using Command = int (*)(Options const&);
 
 int status(Options const& options);
 int peers_list(Options const& options);
+int peers_discovered(Options const& options);
 int peers_add(Options const& options);
 int peers_remove(Options const& options);
 int peers_forget(Options const& options);

@@ -20,7 +20,7 @@ _pim() {
   local words='--socket --json --help'
   case ${path[*]} in
     '') words+=' --version status peers route gateway events logs handshakes config shutdown rpc' ;;
-    peers) words+=' add remove forget verify' ;;
+    peers) words+=' discovered add remove forget verify' ;;
     'peers add') words+=' --label --node-id --public-key --mechanism' ;;
     'peers verify') words+=" --yes $(_pim_ids)" ;;
     'peers forget' | 'peers remove' | 'gateway allow' | 'gateway disallow' | handshakes) words+=" $(_pim_ids)" ;;

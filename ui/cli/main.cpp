@@ -63,6 +63,7 @@ class Program {
 
   void add_peers() {
     auto* peers = add("peers", "All known peers; see also its commands", peers_list);
+    add(*peers, "discovered", "Nodes heard on the local links", peers_discovered);
     auto* add_peer = add(*peers, "add", "Name a peer by address; it may then be used as a gateway", peers_add);
     takes_target(add_peer, "ADDRESS", "IP address or name, with or without :port");
     add_peer->add_option("--label", options_.label, "A name for it");

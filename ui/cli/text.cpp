@@ -153,6 +153,15 @@ std::string text_of(std::vector<PeerSummary> const& peers) {
   return table(rows);
 }
 
+std::string text_of(std::vector<PeerDiscovered> const& discovered) {
+  if (discovered.empty()) return "Nobody was heard on the local links.\n";
+  std::vector<std::vector<std::string>> rows{{"ID", "ADDRESS", "LINK", "FIRST HEARD", "LAST HEARD"}};
+  for (auto const& one : discovered)
+    rows.push_back({short_of(one.node_id.value_or("")), printable(one.address), std::string(to_string(one.mechanism)),
+                    duration_text(one.first_seen_s) + " ago", duration_text(one.last_seen_s) + " ago"});
+  return table(rows);
+}
+
 std::string text_of(RouteTable const& routes) {
   std::string text;
   std::vector<std::vector<std::string>> rows{{"NODE", "VIA", "HOPS", "METRIC", "AGE", ""}};

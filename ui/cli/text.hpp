@@ -17,6 +17,7 @@ namespace pim::cli {
 
 [[nodiscard]] std::string text_of(protocol::Status const& status);
 [[nodiscard]] std::string text_of(std::vector<protocol::PeerSummary> const& peers);
+[[nodiscard]] std::string text_of(std::vector<protocol::PeerDiscovered> const& discovered);
 [[nodiscard]] std::string text_of(protocol::RouteTable const& table);
 [[nodiscard]] std::string text_of(protocol::RouteExplanation const& explanation);
 [[nodiscard]] std::string text_of(protocol::GatewayStatus const& gateway);

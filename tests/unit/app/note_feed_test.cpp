@@ -168,6 +168,30 @@ TEST_CASE("counters_ages_and_drops_are_those_of_the_moment_and_totals_outlive_pe
   CHECK(test.model.totals().rx_bytes == 1000);
 }
 
+TEST_CASE("nodes_heard_nearby_are_listed_with_their_ages_until_they_are_gone") {
+  Fixture test;
+  control::NeighbourView near{1, id_of(0x22), *parse_endpoint("192.0.2.7:9100")};
+  near.first_seen = Time{150s};
+  near.last_seen = Time{160s};
+  test.take(near);
+  near.number = 2;
+  near.mechanism = discovery::Mechanism::bluetooth;
+  near.last_seen = Time{195s};
+  test.take(near);
+  test.feed.refresh(test.model, net::Counters{}, {Time{200s}, test.now});
+  REQUIRE(test.model.discovered().size() == 2);
+  CHECK(test.model.discovered()[0].node_id == to_string(id_of(0x22)));
+  CHECK(test.model.discovered()[0].address == "192.0.2.7:9100");
+  CHECK(test.model.discovered()[0].first_seen_s == 50);
+  CHECK(test.model.discovered()[0].last_seen_s == 40);
+  CHECK(test.model.discovered()[1].mechanism == protocol::DiscoveryMechanism::bluetooth);
+  CHECK_FALSE(test.model.discovered()[0].label_announced);
+  test.take(control::NeighbourGone{1});
+  test.feed.refresh(test.model, net::Counters{}, {Time{201s}, test.now});
+  REQUIRE(test.model.discovered().size() == 1);
+  CHECK(test.model.discovered()[0].last_seen_s == 6);
+}
+
 TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   Fixture test;
   auto named = peer_view(1, 0x22), stranger = peer_view(2, 0x33);

@@ -31,6 +31,19 @@ TEST_CASE("sizes_have_one_decimal_and_durations_two_units") {
   CHECK(duration_text(200000) == "2d 7h");
 }
 
+TEST_CASE("who_was_heard_nearby_stands_in_a_table_and_nobody_is_said_to_be_nobody") {
+  CHECK(has(text_of(std::vector<PeerDiscovered>{}), "Nobody was heard"));
+  PeerDiscovered one;
+  one.node_id = "0123456789abcdef0123456789abcdef";
+  one.address = "[fe80::7%2]:9100";
+  one.mechanism = DiscoveryMechanism::wifi_direct;
+  one.first_seen_s = 3700;
+  one.last_seen_s = 12;
+  auto const text = text_of(std::vector{one});
+  for (auto const* const part : {"01234567", "[fe80::7%2]:9100", "wifi_direct", "1h 1m ago", "12s ago"})
+    CHECK(has(text, part));
+}
+
 TEST_CASE("status_says_where_internet_goes") {
   Status status;
   status.node_id = "0123456789abcdef0123456789abcdef";

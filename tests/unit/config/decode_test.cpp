@@ -48,6 +48,11 @@ handshake_timeout_ms = 1000
 [mesh]
 network = "home"
 secret = "a secret of enough bytes"
+[discovery]
+enabled = false
+port = 7001
+peer_timeout_ms = 200000
+connect = "known"
 [[peers]]
 address = "[2001:db8::1]"
 node_id = ")" + id_a + R"("
@@ -253,9 +258,13 @@ TEST_CASE("control starts with what the file says") {
   REQUIRE(settings.peers.size() == 2);
   CHECK(settings.peers[0].entry_id == "config:[2001:db8::1]:9100");
   CHECK(settings.peers[0].from_config);
-  CHECK(settings.discovery_port == 9101);
+  CHECK(settings.discovery_port == 7001);
+  CHECK_FALSE(settings.discovery);
   CHECK(settings.split_default_at_first);
   CHECK(settings.gateway->nat_interface == "eth0");
   CHECK(settings_of({}, "host").name == "host");
   CHECK_FALSE(settings_of({}, "host").gateway);
+  CHECK(settings_of({}, "host").discovery_port == 9101);
+  CHECK(settings_of({}, "host").discovery->connect == control::Connect::automatic);
+  CHECK(settings_of({}, "host").discovery->peer_timeout == std::chrono::minutes{3});
 }
