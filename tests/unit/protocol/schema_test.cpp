@@ -52,10 +52,11 @@ TEST_CASE("no_method_parameter_or_value_turns_encryption_off") {
   CHECK(words.contains("route.set_split_default"));  // the collector sees methods,
   CHECK(words.contains("public_key"));               // parameters
   CHECK(words.contains("wifi_direct"));              // and values behind references
+  std::set<std::string> const innocent{"route.explain"};
   for (auto const& word : words)
     for (auto const* suspect : {"crypt", "cipher", "plain", "clear", "insecure", "unsafe", "noise", "psk", "aead",
                                 "tls", "none", "null", "debug_key", "weak", "verify_off", "skip"})
-      CHECK_MESSAGE(word.find(suspect) == std::string::npos, word);
+      CHECK_MESSAGE((innocent.contains(word) || word.find(suspect) == std::string::npos), word);
 }
 
 TEST_CASE("no_answer_holds_a_secret") {
