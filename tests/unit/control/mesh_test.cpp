@@ -186,3 +186,25 @@ TEST_CASE("after a restart of the relay or of an end the two talk again within s
     CHECK(line.lost_while_talking(1s) == 0);
   }
 }
+
+TEST_CASE("two nodes whose only way was gone for a while know that it is back") {
+  Line line;
+  line.start();
+  CHECK(line.lost_while_talking(1s) < 20);
+  auto const handshake = line.a.peer(line.b.id())->last_handshake;
+  bool talks = false;
+  SUBCASE("when they talk") { talks = true; }
+  SUBCASE("when they are silent") {}
+  line.cut(line.a, line.r);
+  CHECK(line.lost_while_talking(6s) > 0);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::connecting);
+  line.link(line.a, line.r);
+  if (talks)
+    (void)line.lost_while_talking(8s);
+  else
+    line.net.run(60s);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::relayed);
+  CHECK(line.b.peer(line.a.id())->state == control::PeerState::relayed);
+  CHECK(line.lost_while_talking(1s) == 0);
+  CHECK(line.a.peer(line.b.id())->last_handshake >= handshake);
+}
