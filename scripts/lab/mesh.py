@@ -39,6 +39,9 @@ class Mesh:
         self.gateway = Daemon(network.gateway, {"node": {"name": "gateway"}, "gateway": SHARING})
         self.client = Daemon(network.client, {"node": {"name": "client"}})
 
+    def daemons(self):
+        return [self.client, self.gateway]
+
     def start(self):
         self.gateway.start()
         self.client.start()
@@ -96,17 +99,26 @@ class RelayedMesh(Mesh):
         peers = [{"address": f"{address}:{a.LISTEN_PORT}"} for address in [a.GATEWAY4, a.FAR[2].own4][:len(self.gateways)]]
         self.relays = [Daemon(node, {"node": {"name": node.name}, "peers": peers}) for node in network.relays]
 
-    def start(self):
+    def daemons(self):
+        return [self.client, *self.relays, *self.gateways]
+
+    def start(self, named=True):
         for daemon in [*self.gateways, *self.relays]:
             daemon.start()
         self.ids = [daemon.status()["node_id"] for daemon in self.gateways]
         peers = [{"address": f"{network.own4}:{a.LISTEN_PORT}"} for network in a.FAR[:len(self.relays)]]
-        self.client.configure({"node": {"name": "client"}, "routing": {"gateways": self.ids}, "peers": peers})
+        self.client.configure({"node": {"name": "client"}, "routing": {"gateways": self.ids if named else []}, "peers": peers})
         self.client.start()
 
     def pair(self):
-        """Until every relay is met. -> the first of them"""
-        return wait_until(lambda: self.count("active") == len(self.relays) and self.client.peer(), 10, "the relays are met")
+        """Until every relay is met, and each gateway through them, so that no chance decides which one is chosen first.
+        -> the first relay"""
+        first = wait_until(lambda: self.count("active") == len(self.relays) and self.client.peer(), 10, "the relays are met")
+        for gateway in self.gateways:
+            target = gateway.status()["mesh_ipv6"].split("/")[0]
+            wait_until(lambda: self.client.node.run("ping", "-n", "-c", "1", "-W", "1", target, check=False).returncode == 0,
+                       10, f"{gateway.node.name} is reached")
+        return first
 
     def count(self, state):
         return sum(peer["state"] == state for peer in self.client.call("peers.list"))

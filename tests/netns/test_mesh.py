@@ -160,11 +160,13 @@ def test_a_tcp_transfer_survives_the_cut_of_a_cable_on_its_way(grid, broken):
         names = settled_way(cabled, transfer, "g00", "g22")
         assert names[-1] == "g22" and len(names) == 5, names
         with cut(cabled, names[1], names[2], broken):
-            connection, datagrams = transfer.run(4)
+            connection, datagrams = transfer.run(4.2)
+            around = way(cabled, transfer, "g00", "g22")
         mended = transfer.run(1.5)
         print(f"{'-'.join(names)}: silent for {connection:.1f} s, datagrams for {datagrams:.1f} s; {mended} when it was mended")
         # TCP tries again 0.2, 0.6, 1.4 and 3.0 s after the cut: what heals after 1.4 s it notices at 3.0 s.
         assert datagrams < 2.5 and connection < 3.8 and max(mended) < 1
+        assert around[-1] == "g22" and (names[1], names[2]) not in zip(around, around[1:]), around
     finally:
         transfer.close()
 
@@ -267,7 +269,6 @@ def test_a_stranger_beyond_a_relay_may_ping_and_not_connect():
         connects = {end: connect(daemons[end].node, target) for end in ("mid", "left")}
         listener.close()
         assert connects == {"mid": True, "left": False}
-        assert refused(daemons["right"]) > 0
 
 
 def connect(node, target):
@@ -278,8 +279,3 @@ def connect(node, target):
             return True
         except OSError:
             return False
-
-
-def refused(daemon):
-    counters = json.loads(daemon.node.run("nft", "-j", "list", "counters", "table", "inet", "pim0").stdout)["nftables"]
-    return sum(entry["counter"]["packets"] for entry in counters if "counter" in entry)
