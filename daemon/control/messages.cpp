@@ -43,6 +43,8 @@ void Machine::on_frame(dataplane::AnswerAwaited const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
   if (!peer) return;
   peer->liveness.on_awaited(turn.now.boot);
+  // A reply to any but the last probe counts for nothing: one under way is waited for.
+  if (turn.now.boot >= peer->probe_sent + session::answer_patience) ask_whether_back(*peer, turn);
   arm(*peer);
 }
 
@@ -84,6 +86,7 @@ void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, 
 
 void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
+  ask_whether_back(peer, turn);
   if (came_by != dataplane::Way::direct || peer.provisional || peer.link.is_up()) return;
   watch_link(peer, turn);
   arm(peer);
@@ -97,6 +100,8 @@ void Machine::on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::W
   auto const sample = turn.now.boot - peer.probe_sent;
   peer.rtt = peer.rtt ? (*peer.rtt * 7 + sample) / 8 : sample;
   dirty_peers_.insert(peer.slot.value);
+  if (peer.alive || peer.provisional) return;
+  come_alive(peer, came_by == dataplane::Way::direct ? dataplane_.endpoint(peer.slot) : std::nullopt, false, turn);
 }
 
 void Machine::on_message(Peer& peer, wire::Goodbye const& goodbye, dataplane::Way, Turn& turn) {

@@ -229,6 +229,11 @@ void Machine::probe(Peer& peer, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{peer.probe_id}), turn.now, turn.packets);
 }
 
+/// The keys outlive a break of the way: whoever answers under them is back, and nobody needs to begin anew.
+void Machine::ask_whether_back(Peer& peer, Turn& turn) {
+  if (!peer.alive && !peer.provisional && peer.keys.is_established()) probe(peer, turn);
+}
+
 void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   auto const now = turn.now.boot;
   bool const was_alive = peer.alive;

@@ -11,6 +11,11 @@ auto rank(Candidate const& candidate) { return std::tuple(candidate.order, candi
 
 auto full_rank(Candidate const& candidate) { return std::tuple(rank(candidate), score(candidate), candidate.id); }
 
+/// When a better candidate may take over from the one in use.
+Time settles_at(Candidate const& candidate, Candidate const& kept) {
+  return candidate.usable_since < kept.usable_since + came_together ? Time{} : candidate.usable_since + failback_after;
+}
+
 Candidate const* find(std::span<Candidate const> candidates, std::optional<NodeId> id) {
   auto const at = std::find_if(candidates.begin(), candidates.end(), [&](auto const& c) { return id && c.id == *id; });
   return at == candidates.end() ? nullptr : &*at;
@@ -27,7 +32,7 @@ std::optional<NodeId> choose(std::span<Candidate const> candidates, std::optiona
   auto const* const kept = find(candidates, current);
   Candidate const* best = nullptr;
   for (auto const& candidate : candidates) {
-    bool const settled = !kept || (rank(candidate) < rank(*kept) && now >= candidate.usable_since + failback_after);
+    bool const settled = !kept || (rank(candidate) < rank(*kept) && now >= settles_at(candidate, *kept));
     if (settled && (!best || full_rank(candidate) < full_rank(*best))) best = &candidate;
   }
   if (best) return best->id;
@@ -39,7 +44,7 @@ Time next_deadline(std::span<Candidate const> candidates, std::optional<NodeId> 
   auto const* const kept = find(candidates, current);
   if (!kept) return earliest;
   for (auto const& candidate : candidates) {
-    auto const settles = candidate.usable_since + failback_after;
+    auto const settles = settles_at(candidate, *kept);
     if (rank(candidate) < rank(*kept) && settles > now) earliest = std::min(earliest, settles);
   }
   return earliest;

@@ -23,6 +23,9 @@ struct Candidate {
 
 /// How long a better gateway must have been usable before a working one is left for it.
 inline constexpr Duration failback_after = std::chrono::seconds{10};
+/// Those that became usable within this time came together: which of them was first says nothing, and little has
+/// begun through it.
+inline constexpr Duration came_together = std::chrono::seconds{1};
 
 /// What weighs in the choice beside order and priority, in milliseconds; lower is better.
 [[nodiscard]] std::uint64_t score(Candidate const& candidate);

@@ -1,4 +1,5 @@
 """Who is where in the lab. Public addresses are documentation and benchmark ranges (RFC 5737, 2544, 3849)."""
+from typing import NamedTuple
 
 DOMAIN = "lab.test"
 
@@ -20,6 +21,19 @@ ROUTER_LINK_LOCAL = "fe80::1"
 # The gateway's uplink.
 GATEWAY4, GATEWAY4_ROUTER = "192.0.2.20", "192.0.2.1"
 GATEWAY6, GATEWAY6_ROUTER = "2001:db8:2::20", "2001:db8:2::1"
+
+
+
+class Far(NamedTuple):
+    own4: str
+    router4: str
+    own6: str
+    router6: str
+
+
+#: Uplinks of two relays and of two more gateways.
+FAR = [Far(f"198.19.{number}.20", f"198.19.{number}.1", f"2001:db8:{number}::20", f"2001:db8:{number}::1")
+       for number in range(11, 15)]
 
 # A second cable straight between client and gateway, where the lab is built with `onlink`.
 LAN = "lan0"

@@ -11,9 +11,10 @@ from . import addresses as a, sandbox
 from .daemon import DASHBOARD, PIM
 from .drill import Drill
 from .mesh import GATEWAYS, OWN, Mesh
-from .topology import Network
+from .relay_drill import RelayDrill
+from .topology import Network, Relayed
 
-SCENARIOS = ("kill-switch",)
+SCENARIOS = ("kill-switch", "relay")
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "ui/pim-dashboard")
 
 
@@ -45,14 +46,18 @@ def parse(arguments):
     parser.add_argument("--rp-filter", type=int, choices=(0, 1, 2), help="the kernel's reverse path filter "
                         "(a scenario runs under all three unless told)")
     parser.add_argument("--onlink", action="store_true", help="the gateway on a cable of its own, not behind a router")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.onlink and options.scenario == "relay":
+        parser.error("--onlink: in the relay scenario the client does not reach the gateways")
+    return options
 
 
 def run_scenario(options):
     """-> why it failed, or None"""
     for rp_filter in (0, 1, 2) if options.rp_filter is None else (options.rp_filter,):
-        with Network(rp_filter, options.onlink) as network:
-            drill = Drill(network, say=lambda line: print(line, flush=True))
+        relayed = options.scenario == "relay"
+        with Relayed(rp_filter) if relayed else Network(rp_filter, options.onlink) as network:
+            drill = (RelayDrill if relayed else Drill)(network, say=lambda line: print(line, flush=True))
             why = drill.run()
             if why:
                 tell_logs(drill.mesh)
@@ -61,7 +66,7 @@ def run_scenario(options):
 
 
 def tell_logs(mesh):
-    for daemon in (mesh.client, mesh.gateway):
+    for daemon in mesh.daemons():
         print(f"-- last lines of the {daemon.node.name} daemon's log\n{daemon.tail(20)}", flush=True)
 
 

@@ -27,17 +27,22 @@ def require(condition, text):
 class Drill:
     """run() goes through all steps on a fresh network and returns why it failed, or None."""
 
+    mesh_type = Mesh
+
     def __init__(self, network, say=print):
         self.network, self.say = network, say
-        self.mesh = Mesh(network)
+        self.mesh = self.mesh_type(network)
         self.load = generators.Generators(network)
         self.title = f"rp_filter {network.rp_filter}" + (", on-link" if network.onlink else "")
         self.recorders = None
         self.offered = 0
 
+    def steps(self):
+        return [self.direct, self.sniffer_sees, self.routing_on, self.gateway_killed, self.gateway_back, self.client_killed,
+                self.client_back, self.client_terminated, self.route_off, self.released_without_a_daemon, self.stays_off]
+
     def run(self):
-        steps = [self.direct, self.sniffer_sees, self.routing_on, self.gateway_killed, self.gateway_back, self.client_killed,
-                 self.client_back, self.client_terminated, self.route_off, self.released_without_a_daemon, self.stays_off]
+        steps = self.steps()
         for number, step in enumerate(steps, 1):
             name = step.__doc__
             try:
@@ -83,19 +88,7 @@ class Drill:
 
     def gateway_killed(self):
         """kill -9 of the gateway daemon"""
-        self.forget_counts()
-        killed = time.monotonic()
-        self.mesh.gateway.kill()
-        self.load.rate(BUSY)
-
-        def engaged():
-            return [at for at, event in self.recorders[0].status_events()
-                    if at >= killed and events.describe(event) == "kill_switch engaged"]
-        after = wait_until(engaged, 6, "kill_switch event")[0] - killed
-        require(after <= 3.0, f"the kill_switch event came after {after:.1f} s, not within 3 s")
-        require(self.mesh.client.status()["kill_switch"]["engaged"], "status does not say that the kill-switch is engaged")
-        self.nothing_leaked_for(BLOCKED_FOR)
-        return f"kill_switch after {after:.1f} s; {self.held()}; {self.verdict()}"
+        return self.blocked_by_the_loss_of(self.mesh.gateway, "gateway_lost")
 
     def gateway_back(self):
         """gateway back"""
@@ -177,6 +170,24 @@ class Drill:
         return f"off after a start, nothing left after a stop; {self.offered} packets offered while routing was on, 0 leaked"
 
     # -- what they are made of ----------------------------------------------------------------------------------------
+    def blocked_by_the_loss_of(self, daemon, cause):
+        """kill -9 under traffic: the event within 3 s, nothing leaks. -> the step's details"""
+        self.forget_counts()
+        killed = time.monotonic()
+        daemon.kill()
+        self.load.rate(BUSY)
+        after = wait_until(lambda: self.told_since(killed, "kill_switch engaged"), 6, "kill_switch event")[0] - killed
+        require(after <= 3.0, f"the kill_switch event came after {after:.1f} s, not within 3 s")
+        shown = self.mesh.client.status()["kill_switch"]
+        require(shown["engaged"], "status does not say that the kill-switch is engaged")
+        require(shown["cause"] == cause, f"the cause is {shown['cause']}, not {cause}")
+        self.nothing_leaked_for(BLOCKED_FOR)
+        return f"kill_switch after {after:.1f} s, {cause}; {self.held()}; {self.verdict()}"
+
+    def told_since(self, began, kind):
+        """When pim events told of it."""
+        return [at for at, event in self.recorders[0].status_events() if at >= began and events.describe(event) == kind]
+
     def listen(self):
         self.recorders = (events.pim_events(self.mesh.client), events.socat(self.mesh.client))
         time.sleep(0.5)  # both have subscribed

@@ -1,4 +1,5 @@
-"""A client and a gateway with a real pim-daemon each, and what a user of the client would try."""
+"""A client and a gateway with a real pim-daemon each, and what a user of the client would try; relays between them, and
+daemons that know their neighbours alone."""
 import json
 import time
 
@@ -13,6 +14,21 @@ PAGES = {
 }
 OWN = {"-4": a.CLIENT4, "-6": a.CLIENT6}
 GATEWAYS = {"-4": a.GATEWAY4, "-6": a.GATEWAY6}
+GATEWAY2 = {"-4": a.FAR[2].own4, "-6": a.FAR[2].own6}
+SHARING = {"enabled": True, "nat_interface": a.UPLINK, "max_connections": 65000}
+
+
+def start_neighbours(cabled, configs=None, accept_inbound="all"):
+    """{name: Daemon} for a topology of cables: each has its neighbours as peers. `configs` adds sections by name."""
+    daemons = {}
+    for name, node in cabled.nodes.items():
+        peers = [{"address": f"{address}:{a.LISTEN_PORT}", "label": other}
+                 for other, address in cabled.neighbours(name).items()]
+        daemons[name] = Daemon(node, {"interface": {"accept_inbound": accept_inbound}, **(configs or {}).get(name, {}),
+                                      "peers": peers}).start(wait=0)
+    for daemon in daemons.values():
+        daemon.wait_ready()
+    return daemons
 
 
 class Mesh:
@@ -21,9 +37,11 @@ class Mesh:
     def __init__(self, network):
         self.network = network
         found = {"discovery": {"enabled": True}}  # beacons are part of what a blocked host sends
-        self.gateway = Daemon(network.gateway, {
-            **found, "node": {"name": "gateway"}, "gateway": {"enabled": True, "nat_interface": a.UPLINK, "max_connections": 65000}})
+        self.gateway = Daemon(network.gateway, {**found, "node": {"name": "gateway"}, "gateway": SHARING})
         self.client = Daemon(network.client, {**found, "node": {"name": "client"}})
+
+    def daemons(self):
+        return [self.client, self.gateway]
 
     def start(self):
         self.gateway.start()
@@ -70,3 +88,52 @@ class Mesh:
             output = self.network.client.run("ip", "-j", family, "route", "show", "table", "all").stdout
             found |= {route["dst"] for route in json.loads(output or "[]") if route.get("dev", "").startswith("pim")}
         return found & SPLIT_DEFAULT
+
+
+class RelayedMesh(Mesh):
+    """The client knows the relays by address and the gateways by id alone, the first preferred."""
+
+    def __init__(self, network):
+        super().__init__(network)
+        self.gateways = [self.gateway, *[Daemon(node, {"node": {"name": node.name}, "gateway": SHARING})
+                                         for node in network.gateways[1:]]]
+        peers = [{"address": f"{address}:{a.LISTEN_PORT}"} for address in [a.GATEWAY4, a.FAR[2].own4][:len(self.gateways)]]
+        self.relays = [Daemon(node, {"node": {"name": node.name}, "peers": peers}) for node in network.relays]
+
+    def daemons(self):
+        return [self.client, *self.relays, *self.gateways]
+
+    def start(self, named=True):
+        for daemon in [*self.gateways, *self.relays]:
+            daemon.start()
+        self.ids = [daemon.status()["node_id"] for daemon in self.gateways]
+        peers = [{"address": f"{network.own4}:{a.LISTEN_PORT}"} for network in a.FAR[:len(self.relays)]]
+        self.client.configure({"node": {"name": "client"}, "routing": {"gateways": self.ids if named else []}, "peers": peers})
+        self.client.start()
+
+    def pair(self):
+        """Until every relay is met, and each gateway through them, so that no chance decides which one is chosen first.
+        -> the first relay"""
+        first = wait_until(lambda: self.count("active") == len(self.relays) and self.client.peer(), 10, "the relays are met")
+        for gateway in self.gateways:
+            target = gateway.status()["mesh_ipv6"].split("/")[0]
+            wait_until(lambda: self.client.node.run("ping", "-n", "-c", "1", "-W", "1", target, check=False).returncode == 0,
+                       10, f"{gateway.node.name} is reached")
+        return first
+
+    def count(self, state):
+        return sum(peer["state"] == state for peer in self.client.call("peers.list"))
+
+    def wait_gateways(self):
+        """Until the client has a session with each."""
+        wait_until(lambda: self.count("relayed") == len(self.gateways), 10, "every gateway is met")
+
+    def relay_in_use(self):
+        """The daemon with the most sealed datagrams from the client just now, as the router counts them."""
+        def passed():
+            return [int(self.network.internet.run("cat", f"/sys/class/net/to-{relay.node.name}/statistics/tx_bytes").stdout)
+                    for relay in self.relays]
+        before = passed()
+        time.sleep(0.5)
+        grown = [after - known for known, after in zip(before, passed())]
+        return self.relays[grown.index(max(grown))]

@@ -6,7 +6,12 @@
                   to-gateway                        lan0   (only with onlink)
                      |                               |
                      up0  gateway  lan0 -------------+
+
+Relayed puts relays and more gateways on the same internet, and the router keeps the client from the gateways. Lan is
+one switch; Line and Grid have a cable for each pair of neighbours and nobody who forwards.
 """
+import contextlib
+
 from . import addresses as a
 from .netns import Node, veth
 from .sniffer import Sniffer
@@ -21,6 +26,11 @@ def _quiet(rp_filter):
         values[f"net/ipv6/conf/{scope}/accept_ra"] = 0
     values["net/ipv6/conf/default/accept_dad"] = 0  # no wait for duplicate address detection
     return values
+
+
+def _table(name, hook, *rules):
+    """The text of an nftables table of one chain, ahead of everybody else's."""
+    return "\n".join([f"table inet {name} {{", "chain ahead {", f"type filter hook {hook} priority -300;", *rules, "}", "}"])
 
 
 class Lan:
@@ -62,6 +72,85 @@ class Lan:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Cabled:
+    """Named nodes with a cable of its own for each pair, as if no two cables met. A context manager.
+
+    The end towards `b` is called to-b. `cables` is {frozenset of two names: {name: address}}.
+    """
+
+    def __init__(self, names, pairs):
+        self.nodes, self.cables = {}, {}
+        try:
+            for name in names:
+                self.nodes[name] = Node(name)
+                self.nodes[name].sysctl(_quiet(0))
+            for number, (one, other) in enumerate(pairs):
+                self._cable(one, other, f"192.168.{100 + number}")
+        except BaseException:
+            self.close()
+            raise
+
+    def _cable(self, one, other, network):
+        veth(self.nodes[one], f"to-{other}", self.nodes[other], f"to-{one}")
+        self.cables[frozenset((one, other))] = {one: f"{network}.1", other: f"{network}.2"}
+        self.nodes[one].ip(f"addr add {network}.1/24 dev to-{other}")
+        self.nodes[other].ip(f"addr add {network}.2/24 dev to-{one}")
+
+    def neighbours(self, name):
+        """{name of a neighbour: its address on the cable to this one}"""
+        return {other: ends[other] for pair, ends in self.cables.items() if name in pair for other in pair - {name}}
+
+    @contextlib.contextmanager
+    def deaf(self, name, towards):
+        """What comes from that neighbour is lost for a while; the interface stays up and the other direction works."""
+        node = self.nodes[name]
+        node.run("nft", _table("deaf", "input", f'iifname "to-{towards}" drop'))
+        try:
+            yield
+        finally:
+            node.run("nft", "delete table inet deaf")
+
+    @contextlib.contextmanager
+    def unplugged(self, name, towards):
+        self.nodes[name].ip(f"link set to-{towards} down")
+        try:
+            yield
+        finally:
+            self.nodes[name].ip(f"link set to-{towards} up")
+
+    def close(self):
+        for node in reversed(self.nodes.values()):
+            node.close()
+        self.nodes = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Line(Cabled):
+    """a - b - c - ..."""
+
+    def __init__(self, *names):
+        super().__init__(names, zip(names, names[1:]))
+
+
+class Grid(Cabled):
+    """g00 - g01 - ..., g00 - g10 - ...: row and column."""
+
+    def __init__(self, rows, columns):
+        places = [(row, column) for row in range(rows) for column in range(columns)]
+        steps = [((row, column), (row + down, column + right)) for row, column in places for down, right in ((0, 1), (1, 0))]
+        super().__init__([self.name(*place) for place in places],
+                         [(self.name(*one), self.name(*other)) for one, other in steps if other in places])
+
+    @staticmethod
+    def name(row, column):
+        return f"g{row}{column}"
 
 
 class Network:
@@ -148,3 +237,31 @@ class Network:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Relayed(Network):
+    """The router lets nothing pass between the client and the gateways; relays reach them all."""
+
+    def __init__(self, rp_filter=0, relays=2, gateways=2):
+        self._relays, self._gateways = relays, gateways
+        super().__init__(rp_filter)
+
+    def _build(self):
+        super()._build()
+        self.relays = [self._far(f"relay{number + 1}", a.FAR[number]) for number in range(self._relays)]
+        self.gateways = [self.gateway, *[self._far(f"gateway{number + 2}", a.FAR[2 + number])
+                                         for number in range(self._gateways - 1)]]
+        ends = ", ".join(f'"to-{node.name}"' for node in self.gateways)
+        self.internet.run("nft", _table("apart", "forward", f'iifname "to-client" oifname {{ {ends} }} drop',
+                                        f'iifname {{ {ends} }} oifname "to-client" drop'))
+
+    def _far(self, name, network):
+        """A node with a cable to the internet of its own."""
+        node = self._node(name, [a.DNS4, a.DNS6], 0)
+        link = f"to-{name}"
+        veth(self.internet, link, node, a.UPLINK)
+        self._addresses(self.internet, link, f"{network.router4}/24", f"{network.router6}/64")
+        self._addresses(node, a.UPLINK, f"{network.own4}/24", f"{network.own6}/64")
+        node.ip(f"route add default via {network.router4} dev {a.UPLINK}",
+                f"route add default via {network.router6} dev {a.UPLINK}")
+        return node

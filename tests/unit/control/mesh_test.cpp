@@ -234,4 +234,25 @@ TEST_CASE("a gateway behind a relay carries the internet, and what was lost with
   line.b.kill();
   CHECK(talk_until([&] { return line.a.routing().engaged; }, 3s));
   CHECK(line.a.routing().cause == control::BlockCause::gateway_lost);
+
+TEST_CASE("two nodes whose only way was gone for a while know that it is back") {
+  Line line;
+  line.start();
+  CHECK(line.lost_while_talking(1s) < 20);
+  auto const handshake = line.a.peer(line.b.id())->last_handshake;
+  bool talks = false;
+  SUBCASE("when they talk") { talks = true; }
+  SUBCASE("when they are silent") {}
+  line.cut(line.a, line.r);
+  CHECK(line.lost_while_talking(6s) > 0);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::connecting);
+  line.link(line.a, line.r);
+  if (talks)
+    (void)line.lost_while_talking(8s);
+  else
+    line.net.run(60s);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::relayed);
+  CHECK(line.b.peer(line.a.id())->state == control::PeerState::relayed);
+  CHECK(line.lost_while_talking(1s) == 0);
+  CHECK(line.a.peer(line.b.id())->last_handshake >= handshake);
 }

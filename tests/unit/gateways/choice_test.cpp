@@ -49,6 +49,15 @@ TEST_CASE("a better gateway that comes back is taken only when it lasted") {
   CHECK(choose(both, id(1), due) == id(2));
 }
 
+TEST_CASE("of two that came together the better one is taken, whichever was first") {
+  std::vector both{candidate(1, 1), candidate(2, 0)};
+  both[0].usable_since = now - 10ms;
+  both[1].usable_since = now;
+  CHECK(choose(both, id(1), now) == id(2));
+  both[0].usable_since = now - came_together;
+  CHECK(choose(both, id(1), now) == id(1));
+}
+
 TEST_CASE("with none in use the first usable one is taken at once") {
   std::vector one{candidate(2)};
   one[0].usable_since = now;
