@@ -75,6 +75,9 @@ class Machine {
   void on_command(CommandId id, Command command, Turn& turn);
   void on_host(HostNote note, Turn& turn);
   [[nodiscard]] Time next_deadline() const { return timers_.next(); }
+  [[nodiscard]] mesh::Routing const& routes() const { return mesh_; }
+  [[nodiscard]] Peer const* peer(NodeId const& id) const;
+  [[nodiscard]] wire::BootEpoch life() const { return boot_epoch_; }
 
  private:
   // -- machine.cpp: the turn

@@ -1,5 +1,5 @@
-// What one turn of control asks of others: jobs for the host thread, notes for clients. Datagrams go
-// straight into the packet path's arena.
+// What one turn of control asks of others, and tells them: jobs for the host thread, notes for clients, next hops
+// that changed for whoever watches them. Datagrams go straight into the packet path's arena.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "control/settings.hpp"
 #include "control/views.hpp"
 #include "dataplane/io.hpp"
+#include "mesh/routing.hpp"
 #include "plan/host_plan.hpp"
 
 namespace pim::control {
@@ -69,10 +70,12 @@ using HostNote = std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameR
 struct Outbox {
   std::vector<HostJob> host;
   std::vector<Note> notes;
+  std::vector<mesh::RouteChange> routes;  ///< the packet path knows already
 
   void clear() {
     host.clear();
     notes.clear();
+    routes.clear();
   }
 };
 
