@@ -156,6 +156,7 @@ class Machine {
   void probe_link(Peer& peer, Turn& turn);
   void on_link_answer(Peer& peer, Turn& turn);
   void leave_neighbour(Peer& peer, Turn& turn);
+  void prove_anew(Peer& peer, Turn& turn);
   void on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn);

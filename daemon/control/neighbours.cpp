@@ -63,6 +63,14 @@ void Machine::leave_neighbour(Peer& peer, Turn& turn) {
   dirty_peers_.insert(peer.slot.value);
 }
 
+/// What was proven about the link was proven to the life before.
+void Machine::prove_anew(Peer& peer, Turn& turn) {
+  leave_neighbour(peer, turn);
+  if (!peer.link.is_watched()) return;
+  peer.link.stop();
+  watch_link(peer, turn);
+}
+
 void Machine::on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn) {
   if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
   mesh::RoutingOutbox out;

@@ -138,7 +138,7 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
   bool const is_another = peer.life.has_value();
   peer.life = life;
   peer.introduced = false;
-  if (is_another) leave_neighbour(peer, turn);
+  if (is_another) prove_anew(peer, turn);
   return is_another;
 }
 

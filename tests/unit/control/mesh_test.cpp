@@ -186,3 +186,16 @@ TEST_CASE("after a restart of the relay or of an end the two talk again within s
     CHECK(line.lost_while_talking(1s) == 0);
   }
 }
+
+TEST_CASE("a neighbour that restarted while nobody talked is a way again within a second") {
+  Line line;
+  line.start();
+  line.net.run(300s);  // idle links are hardly asked any more
+  line.r.kill();
+  line.net.run(100ms);
+  line.r.start();
+  line.net.run(1s);
+  line.send(line.a, line.b);
+  line.net.run(1s);
+  CHECK(line.b.delivered.size() == 1);
+}
