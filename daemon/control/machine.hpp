@@ -180,6 +180,7 @@ class Machine {
   [[nodiscard]] std::string describe(dataplane::Origin const& from) const;
   void on_frame(dataplane::AddressWanted const& frame, Turn& turn);
   void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
+  void call_from_earlier_run(Endpoint const& from, Turn& turn);
   void seek_gateways(Turn& turn);
 
   // -- messages.cpp: what the packet path hands up
@@ -311,6 +312,7 @@ class Machine {
   std::vector<std::uint32_t> free_slots_;
   std::unordered_map<NodeId, PeerSlot> by_id_;
   std::unordered_map<Endpoint, PeerSlot> by_endpoint_;
+  std::unordered_map<Endpoint, NodeId> at_start_;  ///< where those met in earlier runs were last
   std::map<std::string, Entry> entries_;
   std::uint32_t last_row_ = 0;
   std::uint32_t last_outgoing_ = 0;

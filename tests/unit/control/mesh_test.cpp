@@ -199,3 +199,21 @@ TEST_CASE("a neighbour that restarted while nobody talked is a way again within 
   line.net.run(1s);
   CHECK(line.b.delivered.size() == 1);
 }
+
+TEST_CASE("a node that restarted out of reach answers the first datagram of who still holds its old keys") {
+  Line line;
+  line.start();
+  line.send(line.a, line.r);
+  line.net.run(1s);
+  REQUIRE(line.r.delivered.size() == 1);
+  line.cut(line.a, line.r);
+  line.r.kill();
+  line.r.start();
+  line.net.run(10s);  // it tried to reach its peers, and gave up
+  line.link(line.a, line.r);
+  line.send(line.a, line.r);
+  line.net.run(100ms);
+  line.send(line.a, line.r);
+  line.net.run(100ms);
+  CHECK(line.r.delivered.size() == 2);
+}
