@@ -155,6 +155,7 @@ class Machine {
   void poll_link(Peer& peer, Turn& turn);
   void probe_link(Peer& peer, Turn& turn);
   void on_link_answer(Peer& peer, Turn& turn);
+  void remember_place(Peer const& peer, Turn& turn);
   void leave_neighbour(Peer& peer, Turn& turn);
   void prove_anew(Peer& peer, Turn& turn);
   void on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn);

@@ -169,11 +169,12 @@ void Routing::land(Flight const& flight) {
   for (auto const& sent : flight.entries) --table_[sent.index].flights;
 }
 
-void Routing::resend_overdue(Neighbour& neighbour, Time now) {
+void Routing::resend_overdue(Neighbour& neighbour, Time now, RoutingOutbox& outbox) {
   auto const first = std::stable_partition(neighbour.flights.begin(), neighbour.flights.end(),
                                            [&](auto const& one) { return one.deadline > now; });
   if (first == neighbour.flights.end()) return;
   ++neighbour.timeouts;
+  outbox.silent.push_back(neighbour.slot);
   for (auto flight = first; flight != neighbour.flights.end(); ++flight) {
     land(*flight);
     for (auto const& sent : flight->entries)
