@@ -9,13 +9,16 @@ namespace {
 /// Changes that only made a route longer or shorter are collected for this long per neighbour.
 constexpr Duration calm_pace = std::chrono::milliseconds{50};
 constexpr Duration shortest_patience = std::chrono::milliseconds{200};
-constexpr Duration longest_patience = std::chrono::seconds{4};
+/// With 30 % lost each way half of the updates are not acknowledged: longer pauses would hold up the mesh behind a
+/// link for tens of seconds now and then. A neighbour that is gone is noticed by its link long before that.
+constexpr Duration longest_patience = std::chrono::seconds{1};
 
 /// For an acknowledgement: twice the round trip, and longer with each one that did not come.
 Duration patience_of(Neighbour const& neighbour) {
-  auto patience = std::max(shortest_patience, neighbour.round_trip * 2);
+  auto const least = std::max(shortest_patience, neighbour.round_trip * 2);
+  auto patience = least;
   for (auto i = neighbour.timeouts; i > 0 && patience < longest_patience; --i) patience *= 2;
-  return std::min(patience, longest_patience);
+  return std::min(patience, std::max(least, longest_patience));
 }
 
 /// Takes from the front what was told by another message in the meantime.

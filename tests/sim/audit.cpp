@@ -35,8 +35,12 @@ std::optional<Fault> Audit::missing_chain_to(NodeNumber destination, Components 
   marks_[destination] = Mark::reaches;
   for (NodeNumber node = 0; node < world_.size(); ++node) {
     if (components.of(node) != components.of(destination)) continue;
-    if (follow(node, destination) == Mark::breaks)
-      return Fault{node, destination, way(node, destination) + ": no chain of next hops over working links"};
+    if (follow(node, destination) != Mark::breaks) continue;
+    auto end = node;
+    for (auto steps = world_.size(); steps > 0; --steps) end = world_.next_hops().next(end, destination);
+    return Fault{
+        node, destination,
+        way(node, destination) + ": the chain of next hops over working links ends at n" + std::to_string(end)};
   }
   return std::nullopt;
 }

@@ -19,7 +19,8 @@ struct Link {
   bool is_natted = false;  ///< a is behind a NAT: what b sends passes while a sent something lately
   bool is_up = true;
   Time hole_until{};
-  /// The first datagram that arrived since it is up and both ends run.
+  /// The first datagram that arrived since it is up and both ends run. On a link that loses some, the first with
+  /// which both ends hold a session: how many handshakes are lost before is luck, not convergence.
   Time crossed_at = never;
 };
 

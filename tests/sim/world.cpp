@@ -100,10 +100,10 @@ void World::arrive(std::uint32_t number) {
                arrives ? Fate::arrived : Fate::missed},
               {});
   if (!arrives) return;
-  link.crossed_at = std::min(link.crossed_at, time_);
   ++counts_.turns;
   nodes_[parcel.to]->on_datagram(Underlay::endpoint_of(parcel.from), parcel.datagram);
   arm(parcel.to);
+  if (link.crossed_at == never && (link.loss == 0 || share_session(parcel.from, parcel.to))) link.crossed_at = time_;
 }
 
 void World::meet_deadline(NodeNumber node, Time at) {
