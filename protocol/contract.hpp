@@ -145,15 +145,14 @@ PIM_METHOD(DaemonShutdown, "daemon.shutdown", command, DaemonShutdownParams, Dae
 
 }  // namespace method
 
-using Methods =
-    boost::mp11::mp_list<method::Hello, method::Discover, method::GetStatus, method::StatusSubscribe,
-                         method::StatusUnsubscribe, method::PeersList, method::PeersDiscovered, method::PeersAddStatic, method::PeersRemove,
-                         method::PeersForget, method::PeersVerify, method::PeersSubscribe, method::PeersUnsubscribe,
-                         method::GatewaysAllow, method::GatewaysDisallow, method::RouteSetSplitDefault,
-                         method::GetRouteTable, method::RouteExplain, method::PreflightGateway, method::GatewayEnable,
-                         method::GatewayDisable, method::GetGatewayStatus, method::GatewaySubscribe,
-                         method::GatewayUnsubscribe, method::ConfigGet, method::HandshakesList, method::LogsSubscribe,
-                         method::LogsUnsubscribe, method::DaemonShutdown>;
+using Methods = boost::mp11::mp_list<
+    method::Hello, method::Discover, method::GetStatus, method::StatusSubscribe, method::StatusUnsubscribe,
+    method::PeersList, method::PeersDiscovered, method::PeersAddStatic, method::PeersRemove, method::PeersForget,
+    method::PeersVerify, method::PeersSubscribe, method::PeersUnsubscribe, method::GatewaysAllow,
+    method::GatewaysDisallow, method::RouteSetSplitDefault, method::GetRouteTable, method::RouteExplain,
+    method::PreflightGateway, method::GatewayEnable, method::GatewayDisable, method::GetGatewayStatus,
+    method::GatewaySubscribe, method::GatewayUnsubscribe, method::ConfigGet, method::HandshakesList,
+    method::LogsSubscribe, method::LogsUnsubscribe, method::DaemonShutdown>;
 
 /// What can be followed. `event_method` names the notification; `coalesces` tells which events only carry
 /// the newest of something that is counted.

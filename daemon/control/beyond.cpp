@@ -79,13 +79,22 @@ void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
   auto* peer = static_cast<Peer*>(nullptr);
   if (frame.from.is_direct()) {
     auto const at = by_endpoint_.find(frame.from.endpoint);
-    if (at != by_endpoint_.end()) peer = find(at->second);
+    if (at == by_endpoint_.end()) return call_from_earlier_run(frame.from.endpoint, turn);
+    peer = find(at->second);
   } else if (auto const id = mesh_.find_by_address(mesh::v6_address(mesh_v6_, frame.from.source))) {
     peer = meet(*id, turn);
   }
   if (!peer || (frame.from.is_direct() && peer->provisional)) return;
   if (peer->last_dialled != Time{} && turn.now.boot < peer->last_dialled + recall_interval) return;
   call(*peer, false, turn);
+}
+
+/// We restarted and did not reach whoever is there, who talks to us under the keys of before.
+void Machine::call_from_earlier_run(Endpoint const& from, Turn& turn) {
+  auto const known = at_start_.find(from);
+  auto const* const record = known == at_start_.end() ? nullptr : trust_.find(known->second);
+  if (record && trust_.judge_inbound(record->id, record->key))
+    start_handshake(record->id, record->key, {from}, false, turn, Ways::direct);
 }
 
 /// Named gateways that routing can reach get a session before they are needed, and are called again and again

@@ -10,6 +10,7 @@
 #include "base/entropy.hpp"
 #include "control/commands.hpp"
 #include "control/outbox.hpp"
+#include "control/peer.hpp"
 #include "control/settings.hpp"
 #include "crypto/x25519.hpp"
 #include "dataplane/dataplane.hpp"
@@ -42,6 +43,13 @@ class Control {
 
   /// When on_deadline is due next; `never` when nothing is.
   [[nodiscard]] Time next_deadline() const;
+
+  // -- for those who look on
+  [[nodiscard]] mesh::Routing const& routes() const;
+  /// Null for a node that is none; valid until the next turn.
+  [[nodiscard]] Peer const* peer(NodeId const& id) const;
+  /// Of this run: what its peers hold as Peer::life.
+  [[nodiscard]] wire::BootEpoch life() const;
 
  private:
   std::unique_ptr<Machine> machine_;

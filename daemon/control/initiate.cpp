@@ -135,8 +135,10 @@ void Machine::on_cookie_reply(Bytes datagram, Turn&) {
 void Machine::reconnect_to_known(Turn& turn) {
   auto const records = trust_.snapshot().records;
   std::size_t started = 0;
-  for (auto record = records.rbegin(); record != records.rend() && started < max_reconnects; ++record) {
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
     if (!record->last_endpoint || !trust_.judge_inbound(record->id, record->key)) continue;
+    at_start_.emplace(*record->last_endpoint, record->id);
+    if (started == max_reconnects) continue;
     bool const is_dialled = std::any_of(entries_.begin(), entries_.end(),
                                         [&](auto const& one) { return expected_key(one.second) == record->key; });
     if (is_dialled) continue;

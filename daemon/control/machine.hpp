@@ -77,6 +77,9 @@ class Machine final : private discovery::Judge {
   void on_command(CommandId id, Command command, Turn& turn);
   void on_host(HostNote note, Turn& turn);
   [[nodiscard]] Time next_deadline() const { return timers_.next(); }
+  [[nodiscard]] mesh::Routing const& routes() const { return mesh_; }
+  [[nodiscard]] Peer const* peer(NodeId const& id) const;
+  [[nodiscard]] wire::BootEpoch life() const { return boot_epoch_; }
 
  private:
   // -- machine.cpp: the turn
@@ -155,7 +158,9 @@ class Machine final : private discovery::Judge {
   void poll_link(Peer& peer, Turn& turn);
   void probe_link(Peer& peer, Turn& turn);
   void on_link_answer(Peer& peer, Turn& turn);
+  void remember_place(Peer const& peer, Turn& turn);
   void leave_neighbour(Peer& peer, Turn& turn);
+  void prove_anew(Peer& peer, Turn& turn);
   void on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn);
@@ -179,6 +184,7 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] std::string describe(dataplane::Origin const& from) const;
   void on_frame(dataplane::AddressWanted const& frame, Turn& turn);
   void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
+  void call_from_earlier_run(Endpoint const& from, Turn& turn);
   void seek_gateways(Turn& turn);
 
   // -- messages.cpp: what the packet path hands up
@@ -330,6 +336,7 @@ class Machine final : private discovery::Judge {
   std::vector<std::uint32_t> free_slots_;
   std::unordered_map<NodeId, PeerSlot> by_id_;
   std::unordered_map<Endpoint, PeerSlot> by_endpoint_;
+  std::unordered_map<Endpoint, NodeId> at_start_;  ///< where those met in earlier runs were last
   std::map<std::string, Entry> entries_;
   std::uint32_t last_row_ = 0;
   std::uint32_t last_outgoing_ = 0;

@@ -46,12 +46,20 @@ void Machine::on_link_answer(Peer& peer, Turn& turn) {
   } else {
     mesh_.neighbour_up(peer.slot, peer.id, peer.link.cost(), turn.now.boot, out);
     peer.is_neighbour = true;
+    remember_place(peer, turn);
   }
   mesh_.set_round_trip(peer.slot, peer.link.round_trip().value_or(Duration{}));
   take(out, turn);
   if (!peer.alive) come_alive(peer, dataplane_.endpoint(peer.slot), false, turn);
   dirty_peers_.insert(peer.slot.value);
   arm(peer);
+}
+
+/// Where it is, is proven only now if its session came to life through a relay.
+void Machine::remember_place(Peer const& peer, Turn& turn) {
+  auto const at = dataplane_.endpoint(peer.slot);
+  auto const* const record = trust_.find(peer.id);
+  if (record && record->last_endpoint != at) trust_.admit({peer.id, peer.key, turn.now.wall, at, {}, std::nullopt, {}});
 }
 
 /// The link broke, or leads to another life of the peer: what was learned over it is void at once.
@@ -61,6 +69,14 @@ void Machine::leave_neighbour(Peer& peer, Turn& turn) {
   mesh_.neighbour_down(peer.slot, turn.now.boot, out);
   take(out, turn);
   dirty_peers_.insert(peer.slot.value);
+}
+
+/// What was proven about the link was proven to the life before.
+void Machine::prove_anew(Peer& peer, Turn& turn) {
+  leave_neighbour(peer, turn);
+  if (!peer.link.is_watched()) return;
+  peer.link.stop();
+  watch_link(peer, turn);
 }
 
 void Machine::on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn) {
@@ -94,6 +110,11 @@ void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
   for (auto const& [slot, message] : out.messages)
     dataplane_.seal_control(slot, wire::to_bytes(message), turn.now, turn.packets, dataplane::Way::direct);
   for (auto const& change : out.changes) take(change, turn);
+  for (auto const slot : out.silent) {
+    auto& peer = *find(slot);
+    peer.link.on_silence(turn.now.boot);
+    arm(peer);
+  }
 }
 
 /// A direct link is watched by itself; at the end of a longer way, somebody has to ask the ones that we want to keep.
@@ -104,6 +125,7 @@ void Machine::keep_alive(Peer& peer, Time now) {
 
 void Machine::take(mesh::RouteChange const& change, Turn& turn) {
   dataplane_.set_next_hop(change.destination, change.next_hop);
+  turn.outbox.routes.push_back(change);
   if (is_named_gateway(change.destination)) gateways_sought_ = Time{};
   auto* const peer = find(change.destination);
   if (!peer) return;

@@ -1,5 +1,5 @@
-// What one turn of control asks of others: jobs for the host thread, notes for clients. Datagrams go
-// straight into the packet path's arena.
+// What one turn of control asks of others, and tells them: jobs for the host thread, notes for clients, next hops
+// that changed for whoever watches them. Datagrams go straight into the packet path's arena.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "control/views.hpp"
 #include "dataplane/io.hpp"
 #include "discovery/values.hpp"
+#include "mesh/routing.hpp"
 #include "plan/host_plan.hpp"
 
 namespace pim::control {
@@ -72,12 +73,14 @@ struct Outbox {
   std::vector<Note> notes;
   std::vector<discovery::Send> beacons;
   std::optional<std::vector<discovery::Interface>> beacon_interfaces;  ///< where to listen from now on
+  std::vector<mesh::RouteChange> routes;                               ///< the packet path knows already
 
   void clear() {
     host.clear();
     notes.clear();
     beacons.clear();
     beacon_interfaces.reset();
+    routes.clear();
   }
 };
 

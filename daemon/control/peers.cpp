@@ -19,6 +19,11 @@ Peer* Machine::find(NodeId const& id) {
   return at == by_id_.end() ? nullptr : find(at->second);
 }
 
+Peer const* Machine::peer(NodeId const& id) const {
+  auto const at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : slots_[at->second.value].get();
+}
+
 Entry* Machine::entry_of(NodeId const& id) {
   for (auto& [entry_id, entry] : entries_)
     if (entry.peer == id) return &entry;
@@ -133,7 +138,7 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
   bool const is_another = peer.life.has_value();
   peer.life = life;
   peer.introduced = false;
-  if (is_another) leave_neighbour(peer, turn);
+  if (is_another) prove_anew(peer, turn);
   return is_another;
 }
 

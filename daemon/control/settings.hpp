@@ -66,6 +66,8 @@ struct Settings {
   bool allow_lan = true;
   bool hold_on_exit = true;
   std::optional<GatewaySettings> gateway{};
+  /// Off only in tests that have to notice; no key of the configuration leads here.
+  bool checks_feasibility = true;
 };
 
 /// What survives a restart beside the trust store. Written whole, by value, on the host thread.

@@ -44,6 +44,10 @@ void Link::reset(Time now) {
   }
 }
 
+void Link::on_silence(Time now) {
+  if (is_up() && !is_asking()) probe_at_ = std::min(probe_at_, now);
+}
+
 void Link::on_probe_sent(std::uint64_t id, Time now) {
   if (probes_.size() == max_probes) probes_.pop_front();
   probes_.push_back({id, now, false, is_up()});

@@ -35,6 +35,8 @@ class Link {
   void reset(Time now);
   /// Data began to go out after a pause of 750 ms or more.
   void on_traffic() { is_busy_ = true; }
+  /// Something that went out over the link was not answered in time: it is asked at once.
+  void on_silence(Time now);
   /// `id` is unpredictable and never used before.
   void on_probe_sent(std::uint64_t id, Time now);
   /// False for a reply to nothing, or one heard before.

@@ -56,7 +56,7 @@ void Routing::set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox&
 void Routing::on_deadline(Time now, RoutingOutbox& outbox) {
   grow_if_due(now);
   while (auto const index = table_.take_due(now)) on_alarm(*index, now, outbox);
-  for (auto* const neighbour : neighbours_) resend_overdue(*neighbour, now);
+  for (auto* const neighbour : neighbours_) resend_overdue(*neighbour, now, outbox);
   finish(now, outbox);
 }
 

@@ -50,6 +50,7 @@ struct RouteChange {
 struct RoutingOutbox {
   std::vector<std::pair<PeerSlot, wire::Control>> messages;
   std::vector<RouteChange> changes;
+  std::vector<PeerSlot> silent;  ///< neighbours that did not acknowledge an update in time
 };
 
 struct SelectedRoute {
@@ -166,7 +167,7 @@ class Routing {
   void note_sent(Neighbour& neighbour, Index index, wire::UpdateEntry const& entry, Flight& flight, Time now);
   void note_arrived(Neighbour& neighbour, Flight const& flight);
   void land(Flight const& flight);
-  void resend_overdue(Neighbour& neighbour, Time now);
+  void resend_overdue(Neighbour& neighbour, Time now, RoutingOutbox& outbox);
 
   // requests.cpp: sequence numbers, asked for and granted
   void raise_own_seqno(Seqno wanted, Time now);

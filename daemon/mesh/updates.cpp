@@ -9,13 +9,16 @@ namespace {
 /// Changes that only made a route longer or shorter are collected for this long per neighbour.
 constexpr Duration calm_pace = std::chrono::milliseconds{50};
 constexpr Duration shortest_patience = std::chrono::milliseconds{200};
-constexpr Duration longest_patience = std::chrono::seconds{4};
+/// With 30 % lost each way half of the updates are not acknowledged: longer pauses would hold up the mesh behind a
+/// link for tens of seconds now and then. A neighbour that is gone is noticed by its link long before that.
+constexpr Duration longest_patience = std::chrono::seconds{1};
 
 /// For an acknowledgement: twice the round trip, and longer with each one that did not come.
 Duration patience_of(Neighbour const& neighbour) {
-  auto patience = std::max(shortest_patience, neighbour.round_trip * 2);
+  auto const least = std::max(shortest_patience, neighbour.round_trip * 2);
+  auto patience = least;
   for (auto i = neighbour.timeouts; i > 0 && patience < longest_patience; --i) patience *= 2;
-  return std::min(patience, longest_patience);
+  return std::min(patience, std::max(least, longest_patience));
 }
 
 /// Takes from the front what was told by another message in the meantime.
@@ -169,11 +172,12 @@ void Routing::land(Flight const& flight) {
   for (auto const& sent : flight.entries) --table_[sent.index].flights;
 }
 
-void Routing::resend_overdue(Neighbour& neighbour, Time now) {
+void Routing::resend_overdue(Neighbour& neighbour, Time now, RoutingOutbox& outbox) {
   auto const first = std::stable_partition(neighbour.flights.begin(), neighbour.flights.end(),
                                            [&](auto const& one) { return one.deadline > now; });
   if (first == neighbour.flights.end()) return;
   ++neighbour.timeouts;
+  outbox.silent.push_back(neighbour.slot);
   for (auto flight = first; flight != neighbour.flights.end(); ++flight) {
     land(*flight);
     for (auto const& sent : flight->entries)

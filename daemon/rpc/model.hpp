@@ -23,9 +23,9 @@ struct ConfigChanged {
 
 /// One change. States come before the events that tell of them, in one batch, so that a snapshot taken
 /// between two batches never lacks what an earlier event said. `Status` counts without its peers.
-using Delta =
-    std::variant<protocol::Status, protocol::PeerSummary, PeerRemoved, std::vector<protocol::PeerDiscovered>, protocol::GatewayStatus, protocol::HandshakeRecord,
-                 ConfigChanged, protocol::StatusEvent, protocol::PeerEvent, protocol::GatewayEvent, protocol::LogEvent>;
+using Delta = std::variant<protocol::Status, protocol::PeerSummary, PeerRemoved, std::vector<protocol::PeerDiscovered>,
+                           protocol::GatewayStatus, protocol::HandshakeRecord, ConfigChanged, protocol::StatusEvent,
+                           protocol::PeerEvent, protocol::GatewayEvent, protocol::LogEvent>;
 
 /// Payload bytes over all peers since start, those that left included.
 struct TrafficTotals {

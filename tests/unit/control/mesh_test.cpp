@@ -234,6 +234,7 @@ TEST_CASE("a gateway behind a relay carries the internet, and what was lost with
   line.b.kill();
   CHECK(talk_until([&] { return line.a.routing().engaged; }, 3s));
   CHECK(line.a.routing().cause == control::BlockCause::gateway_lost);
+}
 
 TEST_CASE("two nodes whose only way was gone for a while know that it is back") {
   Line line;
@@ -255,4 +256,62 @@ TEST_CASE("two nodes whose only way was gone for a while know that it is back") 
   CHECK(line.b.peer(line.a.id())->state == control::PeerState::relayed);
   CHECK(line.lost_while_talking(1s) == 0);
   CHECK(line.a.peer(line.b.id())->last_handshake >= handshake);
+}
+
+TEST_CASE("a neighbour that restarted while nobody talked is a way again within a second") {
+  Line line;
+  line.start();
+  line.net.run(300s);  // idle links are hardly asked any more
+  line.r.kill();
+  line.net.run(100ms);
+  line.r.start();
+  line.net.run(1s);
+  line.send(line.a, line.b);
+  line.net.run(1s);
+  CHECK(line.b.delivered.size() == 1);
+}
+
+TEST_CASE("a node that restarted out of reach answers the first datagram of who still holds its old keys") {
+  Line line;
+  line.start();
+  line.send(line.a, line.r);
+  line.net.run(1s);
+  REQUIRE(line.r.delivered.size() == 1);
+  line.cut(line.a, line.r);
+  line.r.kill();
+  line.r.start();
+  line.net.run(10s);  // it tried to reach its peers, and gave up
+  line.link(line.a, line.r);
+  line.send(line.a, line.r);
+  line.net.run(100ms);
+  line.send(line.a, line.r);
+  line.net.run(100ms);
+  CHECK(line.r.delivered.size() == 2);
+}
+
+TEST_CASE("a broken link that nobody talks over is noticed when routing has something to say") {
+  Line line;
+  line.start();
+  line.net.run(300s);
+  REQUIRE(line.r.peer(line.a.id())->state == control::PeerState::active);
+  line.cut(line.a, line.r);
+  line.b.kill();
+  line.b.start();
+  line.net.run(3s);
+  CHECK(line.r.peer(line.a.id())->state != control::PeerState::active);
+}
+
+TEST_CASE("where a neighbour is gets remembered when its session began through a relay") {
+  Line line;
+  line.start();
+  line.send(line.a, line.b);
+  line.net.run(1s);
+  REQUIRE(line.b.peer(line.a.id())->state == control::PeerState::relayed);
+  line.link(line.a, line.b);
+  line.a.command(control::AddPeer{"192.0.2.2", {}});
+  line.net.run(2s);
+  REQUIRE(line.b.peer(line.a.id())->state == control::PeerState::active);
+  auto const& records = line.b.trusted.records;
+  CHECK(std::any_of(records.begin(), records.end(),
+                    [&](auto const& one) { return one.id == line.a.id() && one.last_endpoint == line.a.endpoint(); }));
 }

@@ -1,0 +1,143 @@
+#include "sim/audit.hpp"
+
+#include <algorithm>
+
+namespace pim::sim {
+namespace {
+
+constexpr unsigned hysteresis_percent = mesh::RoutingSettings{}.hysteresis_percent;
+constexpr unsigned out_of_reach = ~0U;
+
+std::string way(NodeNumber from, NodeNumber to) { return "n" + std::to_string(from) + " -> n" + std::to_string(to); }
+
+}  // namespace
+
+Components Audit::reachable() const {
+  Components components(world_.size());
+  for (auto const& link : world_.underlay().links())
+    if (world_.works(link) && link.crossed_at != never) components.join(link.a, link.b);
+  return components;
+}
+
+std::optional<Fault> Audit::missing_chain(Components const& components) {
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    auto const destination = static_cast<NodeNumber>((first_chain_ + i) % world_.size());
+    auto fault = missing_chain_to(destination, components);
+    if (!fault) continue;
+    first_chain_ = destination;
+    return fault;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> Audit::missing_chain_to(NodeNumber destination, Components const& components) {
+  marks_.assign(world_.size(), Mark::unknown);
+  marks_[destination] = Mark::reaches;
+  for (NodeNumber node = 0; node < world_.size(); ++node) {
+    if (components.of(node) != components.of(destination)) continue;
+    if (follow(node, destination) != Mark::breaks) continue;
+    auto end = node;
+    for (auto steps = world_.size(); steps > 0; --steps) end = world_.next_hops().next(end, destination);
+    return Fault{
+        node, destination,
+        way(node, destination) + ": the chain of next hops over working links ends at n" + std::to_string(end)};
+  }
+  return std::nullopt;
+}
+
+Audit::Mark Audit::follow(NodeNumber node, NodeNumber destination) {
+  chain_.clear();
+  for (; marks_[node] == Mark::unknown;
+       chain_.push_back(std::exchange(node, world_.next_hops().next(node, destination)))) {
+    auto const next = world_.next_hops().next(node, destination);
+    auto const link = next == node ? std::nullopt : world_.underlay().between(node, next);
+    if (!link || !world_.works(world_.underlay().links()[*link]) || chain_.size() > world_.size()) {
+      marks_[node] = Mark::breaks;
+      break;
+    }
+  }
+  for (auto const passed : chain_) marks_[passed] = marks_[node];
+  return marks_[node];
+}
+
+std::optional<Fault> Audit::costly_path() {
+  unequal_ = 0;
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    auto const destination = static_cast<NodeNumber>((first_path_ + i) % world_.size());
+    auto fault = costly_path_to(destination);
+    if (!fault) continue;
+    first_path_ = destination;
+    return fault;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> Audit::costly_path_to(NodeNumber destination) {
+  auto const cheapest = cheapest_to(destination);
+  auto const& id = world_.node(destination).id();
+  for (NodeNumber node = 0; node < world_.size(); ++node) {
+    if (node == destination || cheapest[node] == out_of_reach) continue;
+    unsigned cost = 0;
+    for (auto at = node; at != destination;) {
+      auto const next = world_.next_hops().next(at, destination);
+      auto const step = next == at ? mesh::infinite : world_.cost(at, next);
+      if (step == mesh::infinite) return Fault{node, destination, way(node, destination) + ": no path"};
+      cost += step;
+      at = next;
+      if (cost > mesh::infinite) break;
+    }
+    auto const selected = world_.node(node).control().routes().route(id);
+    if (cost != cheapest[node]) ++unequal_;
+    if (cost * 100 > cheapest[node] * (100 + hysteresis_percent) || !selected || selected->metric != cost)
+      return Fault{node, destination,
+                   way(node, destination) + ": costs " + std::to_string(cost) + ", announced " +
+                       std::to_string(selected ? selected->metric : mesh::infinite) + ", cheapest " +
+                       std::to_string(cheapest[node])};
+  }
+  return std::nullopt;
+}
+
+/// Dijkstra against the direction of the packets.
+std::vector<unsigned> Audit::cheapest_to(NodeNumber destination) const {
+  using Entry = std::pair<unsigned, NodeNumber>;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;
+  std::vector<unsigned> costs(world_.size(), out_of_reach);
+  open.emplace(costs[destination] = 0, destination);
+  while (!open.empty()) {
+    auto const [cost, node] = open.top();
+    open.pop();
+    if (cost != costs[node]) continue;
+    for (auto const number : world_.underlay().links_of(node)) {
+      auto const& link = world_.underlay().links()[number];
+      auto const before = link.a == node ? link.b : link.a;
+      auto const step = world_.works(link) ? world_.cost(before, node) : mesh::infinite;
+      if (step == mesh::infinite || cost + step >= costs[before]) continue;
+      open.emplace(costs[before] = cost + step, before);
+    }
+  }
+  return costs;
+}
+
+std::optional<unsigned> Audit::hops(NodeNumber from, NodeNumber to) const {
+  for (unsigned hops = 0; hops <= world_.size(); ++hops) {
+    if (from == to) return hops;
+    auto const next = world_.next_hops().next(from, to);
+    if (next == from) break;
+    from = next;
+  }
+  return std::nullopt;
+}
+
+void Audit::check_matrix() const {
+  for (NodeNumber node = 0; node < world_.size(); ++node) {
+    if (!world_.node(node).is_running()) continue;
+    for (NodeNumber to = 0; to < world_.size(); ++to) {
+      auto const next = world_.next_hops().next(node, to);
+      auto const route = world_.node(node).control().routes().route(world_.node(to).id());
+      if (next != node && (!route || route->neighbour != world_.node(next).id()))
+        throw Violation(way(node, to) + ": the packet path was told another next hop than routing has", {node});
+    }
+  }
+}
+
+}  // namespace pim::sim

@@ -1,0 +1,72 @@
+#include "sim/trace.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "wire/kind.hpp"
+
+namespace pim::sim {
+namespace {
+
+constexpr std::size_t flows_kept = 20000;
+constexpr std::size_t flows_shown = 40;
+constexpr std::size_t bytes_hashed = 16;
+
+char const* to_string(Fate fate) {
+  switch (fate) {
+    case Fate::sent: return "sent";
+    case Fate::doubled: return "sent, doubled";
+    case Fate::lost: return "lost";
+    case Fate::arrived: return "arrived";
+    case Fate::missed: return "came to a cut link or a dead node";
+  }
+  return "?";
+}
+
+char const* name_of(std::uint8_t kind) {
+  switch (static_cast<wire::Kind>(kind)) {
+    case wire::Kind::initiation: return "initiation";
+    case wire::Kind::response: return "response";
+    case wire::Kind::cookie_reply: return "cookie reply";
+    case wire::Kind::data: return "data";
+    case wire::Kind::key_query: return "key query";
+    case wire::Kind::key_reply: return "key reply";
+  }
+  return "?";
+}
+
+std::string line_of(Flow const& flow) {
+  char text[120];
+  std::snprintf(text, sizeof text, "  %12.6f s  %4u -> %-4u %5zu bytes  %-12s %s\n",
+                std::chrono::duration<double>(flow.at.time_since_epoch()).count(), flow.from, flow.to, flow.size,
+                name_of(flow.kind), to_string(flow.fate));
+  return text;
+}
+
+}  // namespace
+
+void Trace::note(Flow const& flow, Bytes datagram) {
+  mix(static_cast<std::uint64_t>(flow.at.time_since_epoch().count()));
+  mix(std::uint64_t{flow.from} << 32 | flow.to);
+  mix(flow.size << 8 | static_cast<std::uint64_t>(flow.fate));
+  for (auto const byte : datagram.first(std::min(bytes_hashed, datagram.size()))) mix(byte);
+  if (flows_.size() == flows_kept) flows_.pop_front();
+  flows_.push_back(flow);
+}
+
+std::string Trace::last_flows_around(std::span<NodeNumber const> nodes) const {
+  auto const is_among = [&](NodeNumber node) { return std::find(nodes.begin(), nodes.end(), node) != nodes.end(); };
+  std::string text;
+  std::size_t shown = 0;
+  for (auto flow = flows_.rbegin(); flow != flows_.rend() && shown < flows_shown; ++flow) {
+    if (!is_among(flow->from) && !is_among(flow->to)) continue;
+    text.insert(0, line_of(*flow));
+    ++shown;
+  }
+  return text;
+}
+
+/// FNV-1a, a word at a time.
+void Trace::mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3u; }
+
+}  // namespace pim::sim

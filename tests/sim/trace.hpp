@@ -1,0 +1,38 @@
+// What went over the wires: a hash over every datagram, so that two runs of a seed can be compared, and the last
+// flows, for a failure to show what led to it.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "sim/graph.hpp"
+
+namespace pim::sim {
+
+enum class Fate : std::uint8_t { sent, doubled, lost, arrived, missed };
+
+struct Flow {
+  Time at{};
+  NodeNumber from = 0, to = 0;
+  std::size_t size = 0;
+  std::uint8_t kind = 0;
+  Fate fate = Fate::sent;
+};
+
+class Trace {
+ public:
+  void note(Flow const& flow, Bytes datagram);
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+  /// The last flows between nodes of which one is in `nodes`, oldest first, a line each.
+  [[nodiscard]] std::string last_flows_around(std::span<NodeNumber const> nodes) const;
+
+ private:
+  void mix(std::uint64_t value);
+
+  std::uint64_t hash_ = 0xcbf29ce484222325u;
+  std::deque<Flow> flows_;
+};
+
+}  // namespace pim::sim
