@@ -146,6 +146,7 @@ class Machine final : private discovery::Judge {
   void announce_to_all(Turn& turn);
   void send_announcement(Peer& peer, Turn& turn);
   void probe(Peer& peer, Turn& turn);
+  void begin_asking(Peer& peer, Turn& turn);
   void ask_whether_back(Peer& peer, Turn& turn);
   void on_peer_timer(Peer& peer, Turn& turn);
   void arm(Peer const& peer);

@@ -43,8 +43,7 @@ void Machine::on_frame(dataplane::AnswerAwaited const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
   if (!peer) return;
   peer->liveness.on_awaited(turn.now.boot);
-  // A reply to any but the last probe counts for nothing: one under way is waited for.
-  if (turn.now.boot >= peer->probe_sent + session::answer_patience) ask_whether_back(*peer, turn);
+  begin_asking(*peer, turn);
   arm(*peer);
 }
 
@@ -86,7 +85,7 @@ void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, 
 
 void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
-  ask_whether_back(peer, turn);
+  begin_asking(peer, turn);
   if (came_by != dataplane::Way::direct || peer.provisional || peer.link.is_up()) return;
   watch_link(peer, turn);
   arm(peer);

@@ -134,7 +134,7 @@ void Machine::take(mesh::RouteChange const& change, Turn& turn) {
   keep_alive(*peer, turn.now.boot);
   if (change.next_hop) {
     peer->given_up_at = never;
-    ask_whether_back(*peer, turn);
+    begin_asking(*peer, turn);
   } else if (peer->alive && !peer->link.is_up()) {
     auto const* const relay = before ? find(*before) : nullptr;
     if (routing_.gateway == peer->id) routing_.lost_relay = before && !(relay && relay->is_neighbour);

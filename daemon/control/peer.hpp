@@ -23,6 +23,12 @@ struct Announcement {
   Time next = never;
 };
 
+/// Probes to a lost peer to which a way seems to lead again.
+struct Question {
+  unsigned tries = 0;
+  Time next = never;
+};
+
 struct Peer {
   PeerSlot slot;
   std::uint32_t row = 0;
@@ -57,6 +63,7 @@ struct Peer {
   std::optional<GatewayOffer> offer{};
 
   Announcement announcement{};
+  Question question{};
   std::uint64_t probe_id = 0;
   Time probe_sent{};
   std::optional<Duration> rtt{};

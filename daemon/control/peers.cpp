@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration first_repeat = std::chrono::milliseconds{500};
 constexpr unsigned max_announcements = 8;
+constexpr unsigned max_questions = 5;
 
 }  // namespace
 
@@ -234,9 +235,24 @@ void Machine::probe(Peer& peer, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{peer.probe_id}), turn.now, turn.packets);
 }
 
-/// The keys outlive a break of the way: whoever answers under them is back, and nobody needs to begin anew.
+/// The keys outlive a break of the way: whoever answers under them is back, and nobody needs to begin anew. Asked
+/// more than once, for the way back may take longer to be found than the way there.
 void Machine::ask_whether_back(Peer& peer, Turn& turn) {
-  if (!peer.alive && !peer.provisional && peer.keys.is_established()) probe(peer, turn);
+  peer.question.next = never;
+  if (peer.alive || peer.provisional || !peer.keys.is_established()) return;
+  probe(peer, turn);
+  auto const wait = session::answer_patience * (1 << peer.question.tries);
+  if (++peer.question.tries < max_questions) peer.question.next = turn.now.boot + wait;
+}
+
+/// Only the last probe can be answered, so the one under way is waited for. Two that ask each other at one moment
+/// would otherwise go on for ever, each one's question making the other's answer stale.
+void Machine::begin_asking(Peer& peer, Turn& turn) {
+  if (peer.alive) return;
+  auto const patient_until = peer.probe_sent == Time{} ? Time{} : peer.probe_sent + session::answer_patience;
+  peer.question = {0, std::max(turn.now.boot, patient_until)};
+  if (turn.now.boot >= peer.question.next) ask_whether_back(peer, turn);
+  arm(peer);
 }
 
 void Machine::on_peer_timer(Peer& peer, Turn& turn) {
@@ -246,6 +262,7 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   apply(peer, peer.keys.expired(now), turn);
   if (!peer.keys.is_established()) end_session(peer, "its keys expired without traffic", turn);
   if (now >= peer.announcement.next) send_announcement(peer, turn);
+  if (now >= peer.question.next) ask_whether_back(peer, turn);
   poll_link(peer, turn);
   give_up_if_due(peer, turn);
   auto const& activity = dataplane_.activity(peer.slot);
@@ -261,7 +278,7 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
 void Machine::arm(Peer const& peer) {
   timers_.arm({TimerKey::Kind::peer, peer.slot.value},
               std::min({peer.provisional_until, peer.given_up_at, peer.keys.next_expiry(), peer.announcement.next,
-                        peer.liveness.next_deadline(), peer.link.next_deadline()}));
+                        peer.question.next, peer.liveness.next_deadline(), peer.link.next_deadline()}));
 }
 
 }  // namespace pim::control
