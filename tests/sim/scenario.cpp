@@ -231,7 +231,7 @@ Duration Scenario::await(Duration limit, Done const& fault) {
     auto const found = fault();
     if (!found) return world_.time() - since;
     if (world_.time() - since >= limit)
-      throw Violation(found->text + ", after " + std::to_string(limit / 1s) + " s", {found->from, found->to});
+      throw Violation(found->text + ", after " + std::to_string(limit / 1s) + " s", {found->from});
     pass(step);
   }
 }

@@ -226,7 +226,7 @@ TEST_CASE("a broken link that nobody talks over is noticed when routing has some
   line.cut(line.a, line.r);
   line.b.kill();
   line.b.start();
-  line.net.run(3s);
+  line.net.run(4s);
   CHECK(line.r.peer(line.a.id())->state != control::PeerState::active);
 }
 
