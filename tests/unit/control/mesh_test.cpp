@@ -5,6 +5,7 @@
 
 #include "mesh/addresses.hpp"
 #include "support/virtual_network.hpp"
+#include "wire/kind.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -243,4 +244,23 @@ TEST_CASE("where a neighbour is gets remembered when its session began through a
   auto const& records = line.b.trusted.records;
   CHECK(std::any_of(records.begin(), records.end(),
                     [&](auto const& one) { return one.id == line.a.id() && one.last_endpoint == line.a.endpoint(); }));
+}
+
+TEST_CASE("a link that works again is used at once even if the answers to calls over it are lost") {
+  Line line;
+  line.start();
+  line.cut(line.a, line.r);
+  line.send(line.r, line.a);  // so that both notice
+  line.send(line.a, line.r);
+  line.net.run(70s);  // by now the link is asked once a minute
+  REQUIRE(line.r.peer(line.a.id())->state != control::PeerState::active);
+  std::size_t lost = 0;
+  line.net.loses = [&](Endpoint const&, Endpoint const& to, Bytes datagram) {
+    bool const is_response = to == line.a.endpoint() && wire::peek(datagram) == wire::Kind::response;
+    return is_response && ++lost > 0;
+  };
+  REQUIRE(line.net.run_until([&] { return lost > 0; }, 60s));
+  line.net.run(1s);
+  CHECK(line.r.peer(line.a.id())->state == control::PeerState::active);
+  CHECK(line.a.peer(line.r.id())->state == control::PeerState::active);
 }
