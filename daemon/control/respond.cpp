@@ -97,6 +97,11 @@ void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation 
   install(peer, local, frame.sender, responder.split(), false, turn);
   // A replayed message must not move a living peer's endpoint; its first data will.
   if (!peer.alive && from.is_direct()) set_endpoint(peer, from.endpoint);
+  // It came over the link that seemed dead: asked at once, or a lost answer would cost the caller's longest pause.
+  if (from.is_direct() && peer.link.is_watched() && !peer.link.is_up()) {
+    peer.link.reset(turn.now.boot);
+    arm(peer);
+  }
   answer(from, datagram, turn);
   note(ledger_.reach(peer.inbound_attempt, trust::Step::response_sent), turn);
 }

@@ -13,6 +13,9 @@ constexpr Duration shortest_patience = std::chrono::milliseconds{200};
 /// link for tens of seconds now and then. A neighbour that is gone is noticed by its link long before that.
 constexpr Duration longest_patience = std::chrono::seconds{1};
 
+/// So many in a row that were not acknowledged are more than the loss of a poor link.
+constexpr unsigned silent_after = 3;
+
 /// For an acknowledgement: twice the round trip, and longer with each one that did not come.
 Duration patience_of(Neighbour const& neighbour) {
   auto const least = std::max(shortest_patience, neighbour.round_trip * 2);
@@ -176,8 +179,7 @@ void Routing::resend_overdue(Neighbour& neighbour, Time now, RoutingOutbox& outb
   auto const first = std::stable_partition(neighbour.flights.begin(), neighbour.flights.end(),
                                            [&](auto const& one) { return one.deadline > now; });
   if (first == neighbour.flights.end()) return;
-  ++neighbour.timeouts;
-  outbox.silent.push_back(neighbour.slot);
+  if (++neighbour.timeouts >= silent_after) outbox.silent.push_back(neighbour.slot);
   for (auto flight = first; flight != neighbour.flights.end(); ++flight) {
     land(*flight);
     for (auto const& sent : flight->entries)

@@ -36,13 +36,33 @@ std::optional<Fault> Audit::missing_chain_to(NodeNumber destination, Components 
   for (NodeNumber node = 0; node < world_.size(); ++node) {
     if (components.of(node) != components.of(destination)) continue;
     if (follow(node, destination) != Mark::breaks) continue;
-    auto end = node;
-    for (auto steps = world_.size(); steps > 0; --steps) end = world_.next_hops().next(end, destination);
-    return Fault{
-        node, destination,
-        way(node, destination) + ": the chain of next hops over working links ends at n" + std::to_string(end)};
+    return Fault{node, destination,
+                 way(node, destination) + ": no chain of next hops over working links" + broken_end(node, destination)};
   }
   return std::nullopt;
+}
+
+/// Where the chain ends, and what is known there.
+std::string Audit::broken_end(NodeNumber node, NodeNumber destination) const {
+  for (auto steps = world_.size(); steps > 0; --steps) node = world_.next_hops().next(node, destination);
+  auto text = "; it ends at n" + std::to_string(node);
+  if (!world_.node(node).is_running()) return text;
+  for (auto const number : world_.underlay().links_of(node)) {
+    auto const& link = world_.underlay().links()[number];
+    auto const other = link.a == node ? link.b : link.a;
+    text +=
+        ", n" + std::to_string(other) + (world_.works(link) ? "" : " (cut)") + " costs " +
+        std::to_string(world_.cost(node, other)) + " loses " + std::to_string(link.loss / 10) + " %" +
+        (link.crossed_at == never
+             ? ", not crossed"
+             : ", crossed for " + std::to_string((world_.time() - link.crossed_at) / std::chrono::seconds{1}) + " s");
+  }
+  world_.node(node).control().routes().for_each_route([&](mesh::OfferedRoute const& offer) {
+    if (offer.destination != world_.node(destination).id()) return;
+    text += ", offered " + std::to_string(offer.announced) + " seqno " + std::to_string(offer.seqno) +
+            (offer.feasible ? "" : " (not feasible)");
+  });
+  return text;
 }
 
 Audit::Mark Audit::follow(NodeNumber node, NodeNumber destination) {

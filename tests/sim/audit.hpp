@@ -36,6 +36,7 @@ class Audit {
   enum class Mark : std::uint8_t { unknown, reaches, breaks };
 
   [[nodiscard]] std::optional<Fault> missing_chain_to(NodeNumber destination, Components const& components);
+  [[nodiscard]] std::string broken_end(NodeNumber node, NodeNumber destination) const;
   [[nodiscard]] Mark follow(NodeNumber node, NodeNumber destination);
   [[nodiscard]] std::optional<Fault> costly_path_to(NodeNumber destination);
   [[nodiscard]] std::vector<unsigned> cheapest_to(NodeNumber destination) const;
