@@ -108,7 +108,6 @@ void Machine::on_message(Peer& peer, wire::Goodbye const& goodbye, dataplane::Wa
   end_session(peer, is_forgotten ? "it forgot us" : "it said goodbye", turn);
 }
 
-// This node does not route: what a neighbour says of routes is counted and dropped.
 void Machine::claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn) {
   auto const* const entry = entry_of(peer.id);
   std::optional<IpAddress> claim = IpAddress::from_bytes(alias);
