@@ -44,7 +44,7 @@ TEST_CASE("a partial checksum is completed to the right one, and one outside the
   std::mt19937_64 random(3);
   for (bool const is_tcp : {true, false})
     for (auto const& flow : {test::Flow{.is_tcp = is_tcp}, test::v6_flow(is_tcp)})
-      for (std::size_t size : {0, 1, 2, 31, 1292}) {
+      for (auto const size : {0U, 1U, 2U, 31U, 1292U}) {
         auto const whole = test::make_packet(flow, test::random_bytes(random, size));
         auto const start = test::ip_header_of(whole);
         auto packet = whole;
