@@ -198,11 +198,12 @@ void Scenario::await_answers() {
     if (!hops || *hops > most_hops) continue;
     std::vector<std::uint64_t> sent;
     auto const arrived = [&](std::uint64_t probe) { return world_.was_delivered(probe); };
-    (void)await(answer_limit, [&, from = from, to = to]() -> std::optional<Fault> {
+    (void)await(answer_limit, [&, source = from, target = to]() -> std::optional<Fault> {
       if (std::any_of(sent.begin(), sent.end(), arrived)) return std::nullopt;
-      sent.push_back(world_.send_probe(from, to));
+      sent.push_back(world_.send_probe(source, target));
       pass(900ms);
-      return Fault{from, to, "no packet arrives from n" + std::to_string(from) + " at n" + std::to_string(to)};
+      return Fault{source, target,
+                   "no packet arrives from n" + std::to_string(source) + " at n" + std::to_string(target)};
     });
   }
 }
