@@ -135,6 +135,9 @@ void Machine::on_key_reply(Bytes datagram, Turn& turn) {
     entry.nonce.reset();
     if (entry.stage == Stage::initiating) {
       entry.answered_key = answer->key;
+      // It is there, and what was sent to it was lost.
+      auto const outgoing = outgoing_.find(*entry.peer);
+      if (entry.key == answer->key && outgoing != outgoing_.end()) send_initiation(outgoing->second, turn);
       return;
     }
     if (entry.stage == Stage::querying) return on_key_known(entry, crypto::node_id_of(answer->key), answer->key, turn);

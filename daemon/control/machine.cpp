@@ -39,9 +39,7 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
       stored_trust_version_(trust_.version()),
       stored_state_(saved_),
       mesh_(self_, {identity_.public_key(), own_v4_}, first_seqno(saved_, entropy),
-            {.relays = settings_.relay,
-             .max_hops = wire::transit_hop_limit,
-             .checks_feasibility = settings_.checks_feasibility}) {
+            {.relays = settings_.relay, .checks_feasibility = settings_.checks_feasibility}) {
   if (!settings_.secret.empty()) {
     auto const digest = crypto::sha256({as_bytes("pim psk v1"), as_bytes(settings_.secret)});
     psk_.emplace(Bytes{digest});

@@ -128,6 +128,12 @@ void Machine::on_key_query(Endpoint const& from, Bytes datagram, Turn& turn) {
   if (trust_.policy() == trust::Policy::allow_list) return dataplane_.count_drop(Drop::untrusted_peer);
   if (!limiter_.allow(from.ip, turn.now.boot)) return dataplane_.count_drop(Drop::rate_limited);
   send(from, queries_.make_reply(*nonce, identity_.public_key()), turn);
+  // Who asks from where a peer was is most likely that peer, looking for us: its link may work again.
+  auto const at = by_endpoint_.find(from);
+  auto* const peer = at == by_endpoint_.end() ? nullptr : find(at->second);
+  if (!peer || peer->provisional || !peer->link.is_watched() || peer->link.is_up()) return;
+  peer->link.reset(turn.now.boot);
+  arm(*peer);
 }
 
 }  // namespace pim::control

@@ -16,6 +16,7 @@ class Program:
         self.name, self.suites = entry["name"], [suite.split(":")[-1] for suite in entry["suite"]]
         self.command, self.timeout = entry["cmd"], entry["timeout"] or 600
         self.environment, self.folder = entry["env"], entry["workdir"]
+        self.depends = entry.get("depends", [])
         self.title = f"{'/'.join(self.suites) or 'test'}/{self.name}"
 
     def is_doctest(self):
@@ -33,8 +34,12 @@ def programs(build_folder):
 
 
 def targets(chosen, build_folder):
-    """Their names for ninja, where they are built there."""
-    inside = [os.path.relpath(program.command[0], build_folder) for program in chosen]
+    """The names for ninja of what they are and need, where it is built there."""
+    listed = subprocess.run(["meson", "introspect", "--targets", build_folder], stdout=subprocess.PIPE, check=True,
+                            env={**os.environ, "PATH": "/usr/bin:/bin:" + os.environ.get("PATH", "")})
+    needed = {target for program in chosen for target in program.depends}
+    files = [path for target in json.loads(listed.stdout) if target["id"] in needed for path in target["filename"]]
+    inside = sorted({os.path.relpath(path, build_folder) for path in [*(program.command[0] for program in chosen), *files]})
     return [path for path in inside if not path.startswith("..")]
 
 
