@@ -33,9 +33,9 @@ inline constexpr Duration backoff_least = 5s, backoff_most = 60s;
 /// Data went out and nothing came back for this long: the path is probed.
 inline constexpr Duration answer_patience = 1s;
 inline constexpr Duration probe_interval = 250ms;
-/// Unanswered for this long: the peer is lost. Leaves room for seven probes, and with the turn of the
+/// Unanswered for this long: the peer is lost. Leaves room for six probes, and with the turn of the
 /// routing for the 3 s in which a lost gateway has to be known.
-inline constexpr Duration answer_limit = 2750ms;
+inline constexpr Duration answer_limit = 2500ms;
 /// An idle peer is asked this often, which also keeps a NAT's mapping.
 inline constexpr Duration idle_probe_interval = 25s;
 

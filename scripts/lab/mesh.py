@@ -28,6 +28,7 @@ def start_neighbours(cabled, configs=None, accept_inbound="all"):
                                       "peers": peers}).start(wait=0)
     for daemon in daemons.values():
         daemon.wait_ready()
+        wait_until(lambda: daemon.status()["interface"]["up"], 10, "the tunnel is up")
     return daemons
 
 

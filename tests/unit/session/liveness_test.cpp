@@ -29,7 +29,7 @@ TEST_CASE("a peer that goes silent under traffic is probed after a second and lo
     }
     REQUIRE(now < start + 10s);
   }
-  CHECK(probes == 7);
+  CHECK(probes == 6);
   CHECK(liveness.next_deadline() == never);
 }
 
