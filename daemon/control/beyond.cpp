@@ -71,12 +71,12 @@ void Machine::on_frame(dataplane::AddressWanted const& frame, Turn& turn) {
     return dataplane_.resend(peer->slot, frame.vnet, frame.packet, turn.now, turn.packets);
   if (!peer->alive) call(*peer, false, turn);
   if (peer->introduced) return dataplane_.refuse(frame.packet, turn.now, turn.packets);
-  dataplane_.count_drop(Drop::queue_full);
+  dataplane_.count_drop(Drop::unreachable);
 }
 
 /// Data for a session that does not exist here: after a restart the other side still uses the old keys.
 void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
-  auto* peer = static_cast<Peer*>(nullptr);
+  Peer* peer = nullptr;
   if (frame.from.is_direct()) {
     auto const at = by_endpoint_.find(frame.from.endpoint);
     if (at == by_endpoint_.end()) return call_from_earlier_run(frame.from.endpoint, turn);

@@ -48,8 +48,7 @@ void Machine::prepare_discovery() {
 
 discovery::Standing Machine::judge(NodeId const& id, PublicKey const& key) const {
   using enum discovery::Standing;
-  auto const at = by_id_.find(id);
-  if (at != by_id_.end() && slots_[at->second.value]->link.is_up()) return connected;
+  if (auto const* const met = peer(id); met && met->link.is_up()) return connected;
   if (!trust_.judge_inbound(id, key)) return unwanted;
   bool const is_known = trust_.find(id) != nullptr || trust_.policy() == trust::Policy::allow_list;
   switch (settings_.discovery->connect) {
@@ -129,8 +128,7 @@ bool Machine::may_tell_discovered(Turn const& turn) {
 }
 
 PeerView Machine::view_of(discovery::Neighbour const& neighbour) const {
-  auto const known = by_id_.find(neighbour.id);
-  if (known != by_id_.end() && !slots_[known->second.value]->provisional) return view_of(*slots_[known->second.value]);
+  if (auto const* const met = peer(neighbour.id); met && !met->provisional) return view_of(*met);
   PeerView view;
   view.id = neighbour.id;
   view.key = neighbour.key;

@@ -57,16 +57,15 @@ RouteExplained Machine::explain(NodeId const& node) const {
     return found;
   }
   auto const route = mesh_.route(node);
-  auto const at = by_id_.find(node);
-  auto const* const peer = at == by_id_.end() ? nullptr : slots_[at->second.value].get();
+  auto const* const known = peer(node);
   if (route) {
     bool const is_direct = route->neighbour == node;
     found.course = is_direct ? Course::direct : Course::relayed;
     found.via = route->neighbour;
     found.hops = route->hops;
     found.metric = route->metric;
-    if (!peer || !peer->alive) found.reason = "no session yet; the first packet starts one";
-  } else if (peer && peer->alive) {
+    if (!known || !known->alive) found.reason = "no session yet; the first packet starts one";
+  } else if (known && known->alive) {
     found.course = Course::direct;
     found.via = node;
     found.hops = 1;

@@ -120,7 +120,7 @@ void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
 /// A direct link is watched by itself; at the end of a longer way, somebody has to ask the ones that we want to keep.
 void Machine::keep_alive(Peer& peer, Time now) {
   bool const is_wanted = entry_of(peer.id) || (routing_.phase != Routing::Phase::off && is_named_gateway(peer.id));
-  peer.liveness.ask_when_idle(!peer.link.is_watched() || peer.via ? is_wanted : false, now);
+  peer.liveness.ask_when_idle(is_wanted && (peer.via || !peer.link.is_watched()), now);
 }
 
 void Machine::take(mesh::RouteChange const& change, Turn& turn) {
