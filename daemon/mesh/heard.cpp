@@ -56,8 +56,9 @@ void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::ui
                    RoutingOutbox& outbox) {
   if (entry.node == table_[self_index].id) {
     // Announced in an earlier life whose last number was not stored.
-    if (entry.metric != infinite && is_newer(entry.seqno, own_seqno_))
-      raise_own_seqno(static_cast<Seqno>(entry.seqno + 1), now);
+    if (entry.metric == infinite || !is_newer(entry.seqno, own_seqno_)) return;
+    for (auto* const other : neighbours_) other->told_of(self_index).asked = true;
+    raise_own_seqno(static_cast<Seqno>(entry.seqno + 1), now);
     return;
   }
   if (auto* const count = fault_of(neighbour, entry)) {

@@ -14,6 +14,7 @@ struct Told {
   bool finite : 1 = false;  ///< it may believe that we have a route
   bool record : 1 = false;  ///< it holds the node's present record
   bool due : 1 = false;     ///< it has to be told again
+  bool asked : 1 = false;   ///< it waits for a newer sequence number
   bool in_urgent : 1 = false;
   bool in_calm : 1 = false;
 };
@@ -67,7 +68,7 @@ struct Neighbour {
   std::vector<Told> told;    ///< by index, as long as needed
   std::vector<Flight> flights;
   unsigned timeouts = 0;  ///< in a row
-  /// First routes, retractions and new sequence numbers go at once; what only got shorter or longer waits.
+  /// First routes, retractions and sequence numbers that were asked for go at once; the rest waits.
   IndexQueue urgent, calm;
   Time calm_at{};
   Duration calm_pace{};

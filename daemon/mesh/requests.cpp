@@ -10,6 +10,10 @@ namespace {
 /// The own number grows no more often: each time, the whole mesh hears of it.
 constexpr Duration growth_pace = std::chrono::milliseconds{200};
 constexpr Duration first_repeat = std::chrono::milliseconds{500};
+/// A shorter route may become feasible by itself meanwhile.
+constexpr Duration small_patience = std::chrono::milliseconds{250};
+/// A node that is cut off asks more often than one that could only do better.
+constexpr Duration longest_repeat_cut_off = std::chrono::seconds{2};
 constexpr Duration longest_repeat = std::chrono::seconds{16};
 /// When many nodes lose their routes at once, so many are asked for in one go, and more after a pause.
 constexpr std::size_t askings_at_once = 64;
@@ -30,11 +34,13 @@ void Routing::on_request(PeerSlot from, wire::SeqnoRequest const& request, Time 
   auto& destination = table_[*index];
   auto& forwarding = destination.forwarding;
   auto const seqno = *index == self_index ? own_seqno_ : destination.selected.distance.seqno;
-  bool const is_satisfied = is_announced(*neighbour, *index) && satisfies(seqno, request.seqno);
-  bool const is_under_way = forwarding.at != never && !is_newer(request.seqno, forwarding.seqno);
-  if (is_satisfied) {
+  if (is_announced(*neighbour, *index) && satisfies(seqno, request.seqno)) {
     owe(*neighbour, *index, Pace::urgent);
-  } else if (*index == self_index) {
+    return finish(now, outbox);
+  }
+  neighbour->told_of(*index).asked = true;
+  bool const is_under_way = forwarding.at != never && !is_newer(request.seqno, forwarding.seqno);
+  if (*index == self_index) {
     raise_own_seqno(request.seqno, now);
   } else if (settings_.relays && request.hop_limit > 1 && !is_under_way) {
     bool const was_idle = forwarding.at == never;
@@ -59,7 +65,8 @@ void Routing::grow_if_due(Time now) {
   if (!wanted_seqno_ || now < grow_at_) return;
   own_seqno_ = *std::exchange(wanted_seqno_, std::nullopt);
   grow_at_ = now + growth_pace;
-  announce(self_index, Pace::urgent);
+  announce(self_index, Pace::calm);
+  answer_askers(self_index);
 }
 
 Asking::Need Routing::need_of(Destination const& destination) const {
@@ -81,7 +88,7 @@ void Routing::note_need(Index index, Time now) {
   asking.interval = first_repeat;
   switch (need) {
     case Asking::Need::none: asking.at = never; break;
-    case Asking::Need::better: asking.at = now + settings_.small_gain_delay; break;
+    case Asking::Need::better: asking.at = now + small_patience; break;
     case Asking::Need::any: queue_asking(index, now); break;
   }
 }
@@ -91,7 +98,8 @@ void Routing::queue_asking(Index index, Time now) {
   if (!asking.is_queued) asking_.push(index);
   asking.is_queued = true;
   asking.at = now + asking.interval;
-  asking.interval = std::min(asking.interval * 2, longest_repeat);
+  asking.interval =
+      std::min(asking.interval * 2, asking.need == Asking::Need::any ? longest_repeat_cut_off : longest_repeat);
 }
 
 void Routing::send_askings(Time now, RoutingOutbox& outbox) {

@@ -83,8 +83,8 @@ void Routing::select(Index index, Time now, RoutingOutbox& outbox) {
   table_.claim(index, next.next_hop ? destination.alias : 0);
   if (before != next) {
     ++generation_;
-    bool const is_urgent = has_come_or_gone || is_newer(next.distance.seqno, before.distance.seqno);
-    announce(index, is_urgent ? Pace::urgent : Pace::calm);
+    announce(index, has_come_or_gone ? Pace::urgent : Pace::calm);
+    if (is_newer(next.distance.seqno, before.distance.seqno)) answer_askers(index);
   }
   note_need(index, now);
   arm(index);

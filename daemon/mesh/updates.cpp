@@ -6,8 +6,8 @@
 namespace pim::mesh {
 namespace {
 
-/// Changes that only made a route longer or shorter are collected for this long per neighbour, and while they go on
-/// for longer each time. Until they are told, routes are a little dearer than they could be, and never wrong.
+/// Changes that no neighbour waits for are collected for this long per neighbour, and while they go on for longer each
+/// time. Until they are told, routes are a little dearer than they could be, and never wrong.
 constexpr Duration shortest_calm_pace = std::chrono::milliseconds{50};
 constexpr Duration longest_calm_pace = std::chrono::seconds{2};
 constexpr Duration shortest_patience = std::chrono::milliseconds{200};
@@ -51,6 +51,15 @@ std::optional<Index> next_due(Neighbour& neighbour, bool with_calm) {
 
 void Routing::announce(Index index, Pace pace) {
   for (auto* const neighbour : neighbours_) owe(*neighbour, index, pace);
+}
+
+/// A new sequence number is urgent for those alone who wait for it (RFC 8966 section 3.7.2).
+void Routing::answer_askers(Index index) {
+  for (auto* const neighbour : neighbours_) {
+    auto& told = neighbour->told_of(index);
+    if (told.asked) owe(*neighbour, index, Pace::urgent);
+    told.asked = false;
+  }
 }
 
 void Routing::owe(Neighbour& neighbour, Index index, Pace pace) {

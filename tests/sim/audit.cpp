@@ -9,6 +9,9 @@ constexpr unsigned hysteresis_percent = mesh::RoutingSettings{}.hysteresis_perce
 constexpr unsigned max_hops = mesh::RoutingSettings{}.max_hops;
 constexpr unsigned out_of_reach = ~0U;
 
+/// Whatever path within the hysteresis is chosen, it has few enough hops.
+bool is_near(unsigned cheapest) { return cheapest * (100 + hysteresis_percent) <= 100 * max_hops * mesh::perfect_cost; }
+
 std::string way(NodeNumber from, NodeNumber to) { return "n" + std::to_string(from) + " -> n" + std::to_string(to); }
 
 }  // namespace
@@ -16,11 +19,15 @@ std::string way(NodeNumber from, NodeNumber to) { return "n" + std::to_string(fr
 Components Audit::reachable() const {
   Components components(world_.size());
   for (auto const& link : world_.underlay().links())
-    if (world_.works(link) && link.crossed_at != never) components.join(link.a, link.b);
+    if (is_open(link)) components.join(link.a, link.b);
   return components;
 }
 
+/// It works, and something crossed it since.
+bool Audit::is_open(Link const& link) const { return world_.works(link) && link.crossed_at != never; }
+
 std::optional<Fault> Audit::missing_chain(Components const& components) {
+  far_ = 0;
   for (std::size_t i = 0; i < world_.size(); ++i) {
     auto const destination = static_cast<NodeNumber>((first_chain_ + i) % world_.size());
     auto fault = missing_chain_to(destination, components);
@@ -34,12 +41,15 @@ std::optional<Fault> Audit::missing_chain(Components const& components) {
 std::optional<Fault> Audit::missing_chain_to(NodeNumber destination, Components const& components) {
   marks_.assign(world_.size(), Mark::unknown);
   marks_[destination] = Mark::reaches;
-  std::vector<Path> cheapest;
+  std::vector<unsigned> cheapest;
   for (NodeNumber node = 0; node < world_.size(); ++node) {
     if (components.of(node) != components.of(destination)) continue;
     if (follow(node, destination) != Mark::breaks) continue;
     if (cheapest.empty()) cheapest = cheapest_to(destination, mesh::perfect_cost);
-    if (cheapest[node].hops > max_hops) continue;
+    if (!is_near(cheapest[node])) {
+      ++far_;
+      continue;
+    }
     return Fault{node, destination,
                  way(node, destination) + ": no chain of next hops over working links" + broken_end(node, destination)};
   }
@@ -100,8 +110,8 @@ std::optional<Fault> Audit::costly_path_to(NodeNumber destination) {
   auto const cheapest = cheapest_to(destination, mesh::infinite);
   auto const& id = world_.node(destination).id();
   for (NodeNumber node = 0; node < world_.size(); ++node) {
-    auto const least = cheapest[node].cost;
-    if (node == destination || least == out_of_reach || cheapest[node].hops > max_hops) continue;
+    auto const least = cheapest[node];
+    if (node == destination || least == out_of_reach || !is_near(least)) continue;
     unsigned cost = 0;
     for (auto at = node; at != destination;) {
       auto const next = world_.next_hops().next(at, destination);
@@ -123,26 +133,25 @@ std::optional<Fault> Audit::costly_path_to(NodeNumber destination) {
 }
 
 /// Dijkstra against the direction of the packets.
-std::vector<Audit::Path> Audit::cheapest_to(NodeNumber destination, mesh::Metric unproven) const {
-  using Entry = std::pair<Path, NodeNumber>;
+std::vector<unsigned> Audit::cheapest_to(NodeNumber destination, mesh::Metric unproven) const {
+  using Entry = std::pair<unsigned, NodeNumber>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;
-  std::vector<Path> paths(world_.size(), {out_of_reach, 0});
-  open.emplace(paths[destination] = {}, destination);
+  std::vector<unsigned> costs(world_.size(), out_of_reach);
+  open.emplace(costs[destination] = 0, destination);
   while (!open.empty()) {
-    auto const [path, node] = open.top();
+    auto const [cost, node] = open.top();
     open.pop();
-    if (path != paths[node]) continue;
+    if (cost != costs[node]) continue;
     for (auto const number : world_.underlay().links_of(node)) {
       auto const& link = world_.underlay().links()[number];
       auto const before = link.a == node ? link.b : link.a;
       auto const proven = world_.cost(before, node);
-      auto const cost = !world_.works(link) ? mesh::infinite : proven == mesh::infinite ? unproven : proven;
-      Path const longer{path.cost + cost, path.hops + 1};
-      if (cost == mesh::infinite || longer >= paths[before]) continue;
-      open.emplace(paths[before] = longer, before);
+      auto const step = !is_open(link) ? mesh::infinite : proven == mesh::infinite ? unproven : proven;
+      if (step == mesh::infinite || cost + step >= costs[before]) continue;
+      open.emplace(costs[before] = cost + step, before);
     }
   }
-  return paths;
+  return costs;
 }
 
 std::optional<unsigned> Audit::hops(NodeNumber from, NodeNumber to) const {

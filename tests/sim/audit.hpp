@@ -21,9 +21,11 @@ class Audit {
 
   /// Who is joined by links that were crossed since they work.
   [[nodiscard]] Components reachable() const;
-  /// Every pair in one component has a chain of next hops over working links, but those whose cheapest path has more
-  /// hops than a packet may take.
+  /// Every pair in one component has a chain of next hops over working links, but those that are too far apart: a path
+  /// that routing may prefer has more hops than a packet may take.
   [[nodiscard]] std::optional<Fault> missing_chain(Components const& components);
+  /// So many pairs were too far apart at the last look that found no fault.
+  [[nodiscard]] std::size_t far() const { return far_; }
   /// No path is costlier than the cheapest one of the nodes' own link costs allows, with the hysteresis of routing.
   [[nodiscard]] std::optional<Fault> costly_path();
   /// Pairs whose path was not the cheapest at the last look that found no fault.
@@ -34,24 +36,21 @@ class Audit {
   void check_matrix() const;
 
  private:
-  struct Path {
-    unsigned cost = 0, hops = 0;
-    auto operator<=>(Path const&) const = default;
-  };
   enum class Mark : std::uint8_t { unknown, reaches, breaks };
 
+  [[nodiscard]] bool is_open(Link const& link) const;
   [[nodiscard]] std::optional<Fault> missing_chain_to(NodeNumber destination, Components const& components);
   [[nodiscard]] std::string broken_end(NodeNumber node, NodeNumber destination) const;
   [[nodiscard]] Mark follow(NodeNumber node, NodeNumber destination);
   [[nodiscard]] std::optional<Fault> costly_path_to(NodeNumber destination);
-  /// By node; `unproven` is what a link counts that routing at the sending end does not use.
-  [[nodiscard]] std::vector<Path> cheapest_to(NodeNumber destination, mesh::Metric unproven) const;
+  /// By node, over open links; `unproven` is what one counts that routing at the sending end does not use.
+  [[nodiscard]] std::vector<unsigned> cheapest_to(NodeNumber destination, mesh::Metric unproven) const;
 
   World const& world_;
   std::vector<Mark> marks_;
   std::vector<NodeNumber> chain_;
   NodeNumber first_chain_ = 0, first_path_ = 0;  ///< where the last look failed: the next begins there
-  std::size_t unequal_ = 0;
+  std::size_t unequal_ = 0, far_ = 0;
 };
 
 }  // namespace pim::sim

@@ -26,12 +26,12 @@ void print(sim::Report const& report, double took) {
   auto const nodes = static_cast<double>(report.nodes);
   std::printf(
       "seed=%llu nodes=%zu links=%zu cuts=%u restarts=%u partitions=%u loops=%u start=%.1f worst=%.1f noticed=%.1f "
-      "rerouted=%.1f dearer=%zu rest_bytes=%.0f kib_per_node=%.0f probes=%llu/%llu routes=%llu datagrams=%llu "
+      "rerouted=%.1f far=%zu dearer=%zu rest_bytes=%.0f kib_per_node=%.0f probes=%llu/%llu routes=%llu datagrams=%llu "
       "turns=%llu "
       "virtual=%.0f took=%.1f trace=%016llx %s\n",
       static_cast<unsigned long long>(report.seed), report.nodes, report.links, report.cuts, report.restarts,
       report.partitions, report.loops, seconds(report.start), seconds(report.worst), seconds(report.noticed),
-      seconds(report.rerouted), report.dearer, report.rest_bytes, resident() / nodes,
+      seconds(report.rerouted), report.far, report.dearer, report.rest_bytes, resident() / nodes,
       static_cast<unsigned long long>(report.counts.probes_delivered),
       static_cast<unsigned long long>(report.counts.probes_sent),
       static_cast<unsigned long long>(report.counts.route_changes),

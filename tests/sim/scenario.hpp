@@ -21,6 +21,7 @@ struct Report {
   Duration worst{};        ///< from the first datagram over what came back until all reached all again
   Duration noticed{};      ///< the longest that routing went on to use a cut link
   Duration rerouted{};     ///< from then on, the longest until all that are still linked reached each other
+  std::size_t far = 0;     ///< at most so many pairs did not reach each other, being too far apart
   std::size_t dearer = 0;  ///< pairs whose path was within the hysteresis, but not the cheapest
   double rest_bytes = 0;   ///< sent by a node in a second at rest
   Duration virtual_time{};

@@ -151,7 +151,7 @@ TEST_CASE("batch numbers are compared on a circle") {
   CHECK(desk.metric(7) == 140);
 }
 
-TEST_CASE("first routes, retractions and new sequence numbers go at once, longer and shorter ones are collected") {
+TEST_CASE("first routes, retractions and numbers asked for go at once, the rest is collected") {
   auto desk = desk_with(2);
   desk.says(1, {entry(7, 5, 50)});
   CHECK(desk.updates_to(2) == 1);
@@ -165,9 +165,32 @@ TEST_CASE("first routes, retractions and new sequence numbers go at once, longer
   desk.says(1, {entry(7, 5, 40)});
   CHECK(desk.updates_to(2) == 2);
   desk.says(1, {entry(7, 6, 40)});
+  CHECK(desk.updates_to(2) == 2);
+  desk.asks(2, 7, 7);
+  desk.says(1, {entry(7, 7, 40)});
   CHECK(desk.updates_to(2) == 3);
-  desk.says(1, {entry(7, 6, infinite)});
+  desk.says(1, {entry(7, 8, 40)});
+  CHECK(desk.updates_to(2) == 3);
+  desk.says(1, {entry(7, 8, infinite)});
   CHECK(desk.updates_to(2) == 4);
+}
+
+TEST_CASE("changes that nobody waits for are told ever less often while they go on, and soon again after a rest") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.runs_for(10s);
+  desk.clear();
+  for (int i = 0; i < 1000; ++i) {
+    desk.says(1, {entry(7, 5, static_cast<Metric>(60 + i % 2))});
+    desk.runs_for(10ms);
+  }
+  CHECK(desk.updates_to(2) <= 11);  // 50 ms, 100 ms, ... 1.6 s, and every 2 s from then on
+  CHECK(desk.updates_to(2) >= 8);
+  desk.runs_for(10s);
+  desk.clear();
+  desk.says(1, {entry(7, 5, 55)});
+  CHECK(desk.updates_to(2) == 1);
+  CHECK(desk.told_metric(2, 7) == 155);
 }
 
 TEST_CASE("what waits rides along with what does not") {
