@@ -1,12 +1,13 @@
 """scripts/test: builds and runs every test, or with --checks the checks. The last line counts; exit 1 when one failed."""
 import argparse
+import contextlib
 import sys
 import time
 
-from . import build, checks, native, python
+from . import build, checks, native, python, simulation
 from .results import Results
 
-KINDS = ("unit", "contract", "netns")
+KINDS = ("unit", "contract", "sim", "netns")
 
 
 def main():
@@ -39,14 +40,22 @@ def parse(arguments):
 def run_tests(results, options):
     build.build()
     wanted = options.only or KINDS
+    with contextlib.ExitStack() as running:
+        seeds = running.enter_context(simulation.Simulation()) if "sim" in wanted and not options.expression else None
+        run_programs(results, wanted, options.expression)
+        if "netns" in wanted:
+            python.run_namespaces(results, options.expression)
+        if seeds:
+            seeds.finish(results)
+
+
+def run_programs(results, wanted, expression):
     # every program runs under `unit` but those that Meson files under another kind
     chosen = [program for program in native.programs(build.folder("build"))
               if any(kind in wanted for kind in (set(program.suites) & set(KINDS) or {"unit"}))]
-    native.run(chosen, results, options.expression)
+    native.run(chosen, results, expression)
     if "unit" in wanted:
-        python.run(results, "scripts", ["tests/scripts", *(["-k", options.expression] if options.expression else [])])
-    if "netns" in wanted:
-        python.run_namespaces(results, options.expression)
+        python.run(results, "scripts", ["tests/scripts", *(["-k", expression] if expression else [])])
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ TEST_CASE("the same seed is the same run, and another seed another") {
 }
 
 TEST_CASE("a mesh that falls apart and comes together has no loops and reaches everybody in time") {
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     Options options;
     options.nodes = 50;
     options.seed = seed;
