@@ -17,8 +17,8 @@ constexpr Duration repeat_interval = milliseconds{60};
 /// lost each way all of them stay unanswered once in 1,000 silences.
 constexpr Duration shortest_patience = milliseconds{600};
 /// While anything comes in from the peer: full buffers delay an answer by a second, and a hole on the way there alone
-/// still has to be left within 2 s of the last answered probe.
-constexpr Duration patience_when_heard = milliseconds{1500};
+/// still has to be left within 2 s, with what it takes to go another way.
+constexpr Duration patience_when_heard = milliseconds{1250};
 /// After a sleep of our own all is late but the peer: so many have to have been sent for silence to mean anything.
 constexpr unsigned fewest_asked = 8;
 constexpr Duration first_rest_down = milliseconds{125};

@@ -17,7 +17,7 @@ class Link {
   //                      +------ given up -------------+   asking: one is unanswered; more every 60 ms
   //
   // Asked in vain, it is given up after 600 ms and 2.5 round trips without anything from the peer; while something
-  // still comes in, which may be a full buffer as well as a hole on the way there, after 1.5 s. Down, it is probed
+  // still comes in, which may be a full buffer as well as a hole on the way there, after 1.25 s. Down, it is probed
   // after 125 ms, then ever less often, every 60 s in the end.
   enum class State : std::uint8_t { stopped, down, up };
   enum class Verdict : std::uint8_t { quiet, probe, down };
