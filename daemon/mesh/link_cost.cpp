@@ -6,9 +6,10 @@
 namespace pim::mesh {
 namespace {
 
-constexpr int outcomes_kept = 16;
-/// A level of delivery is left when so many probes are missing from, or beyond, its middle; two would be its edge.
-constexpr int level_reach = 3;
+constexpr int outcomes_kept = 64;
+/// A level of delivery is left when so many probes are missing from, or beyond, its middle; eight would be its edge.
+/// Chance alone does that to a link whose delivery is in the middle less than once in 300 windows.
+constexpr int level_reach = 12;
 constexpr unsigned delay_steps = 8;
 constexpr Metric delay_cost = 16;
 
@@ -18,7 +19,7 @@ Duration edge_of(unsigned step) { return std::chrono::milliseconds{8} * (1u << (
 }  // namespace
 
 void LinkCost::on_outcome(bool is_answered) {
-  outcomes_ = static_cast<std::uint16_t>(outcomes_ << 1 | (is_answered ? 1 : 0));
+  outcomes_ = outcomes_ << 1 | (is_answered ? 1 : 0);
   int const answered = std::popcount(outcomes_);
   int const per_quarter = outcomes_kept / 4;
   if (std::abs(answered - static_cast<int>(quarters_) * per_quarter) < level_reach) return;

@@ -18,16 +18,16 @@ class LinkCost {
   void on_outcome(bool is_answered);
   void on_round_trip(Duration sample);
 
-  /// 128 divided by the share that came back of the last 16 (1, 3/4, 1/2 or 1/4), and 16 for each doubling of the
+  /// 128 divided by the share that came back of the last 64 (1, 3/4, 1/2 or 1/4), and 16 for each doubling of the
   /// round trip from 8 ms on, at most 128.
   [[nodiscard]] Metric value() const;
   /// Smoothed as TCP does (RFC 6298).
   [[nodiscard]] std::optional<Duration> round_trip() const { return round_trip_; }
-  /// Of the last 16 round trips; those not made yet count as good.
+  /// Of the last 64 round trips; those not made yet count as good.
   [[nodiscard]] unsigned loss_percent() const;
 
  private:
-  std::uint16_t outcomes_ = 0xffff;  ///< one bit each, the newest lowest
+  std::uint64_t outcomes_ = ~std::uint64_t{0};  ///< one bit each, the newest lowest
   unsigned quarters_ = 4;
   unsigned delay_step_ = 0;
   std::optional<Duration> round_trip_;

@@ -70,6 +70,7 @@ struct Neighbour {
   /// First routes, retractions and new sequence numbers go at once; what only got shorter or longer waits.
   IndexQueue urgent, calm;
   Time calm_at{};
+  Duration calm_pace{};
 
   [[nodiscard]] bool has_window() const { return flights.size() < window; }
   [[nodiscard]] Told& told_of(Index index) {

@@ -16,6 +16,8 @@ constexpr std::size_t askings_at_once = 64;
 constexpr Duration asking_pause = std::chrono::milliseconds{10};
 /// A request that passes through is said so often and in such steps, or a lossy way of many hops would end it.
 constexpr std::uint8_t forwarding_tries = 3;
+/// More than a packet may take: the way of a request is no shortest path.
+constexpr std::uint8_t request_hop_limit = 64;
 constexpr Duration forwarding_pace = std::chrono::milliseconds{200};
 
 }  // namespace
@@ -37,7 +39,8 @@ void Routing::on_request(PeerSlot from, wire::SeqnoRequest const& request, Time 
   } else if (settings_.relays && request.hop_limit > 1 && !is_under_way) {
     bool const was_idle = forwarding.at == never;
     forwarding = {request.seqno, static_cast<std::uint8_t>(request.hop_limit - 1), forwarding_tries, from,
-                  forwarding.at};
+                  was_idle ? now : forwarding.at};
+    select(*index, now, outbox);  // another route may have the number already
     if (was_idle) forward(*index, now, outbox);
     arm(*index);
   }
@@ -108,7 +111,7 @@ void Routing::ask(Index index, RoutingOutbox& outbox) {
   for (auto const& one : destination.candidates) {
     if (metric_through(one) >= longest || is_feasible(destination, one)) continue;
     auto const seqno = static_cast<Seqno>(destination.feasibility->seqno + 1);
-    outbox.messages.emplace_back(one.neighbour, wire::SeqnoRequest{destination.id, seqno, settings_.max_hops});
+    outbox.messages.emplace_back(one.neighbour, wire::SeqnoRequest{destination.id, seqno, request_hop_limit});
   }
 }
 

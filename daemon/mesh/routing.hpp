@@ -14,6 +14,7 @@
 
 #include "mesh/neighbour.hpp"
 #include "wire/control.hpp"
+#include "wire/transit.hpp"
 
 namespace pim::mesh {
 
@@ -33,8 +34,8 @@ struct RoutingSettings {
   /// Retracted nodes that are still kept count. Newcomers beyond are refused; only a neighbour itself always fits.
   std::size_t max_nodes = 16384;
   std::size_t max_nodes_per_neighbour = 8192;
-  /// Longer routes are not used.
-  std::uint8_t max_hops = 64;
+  /// Longer routes are not used: no packet would reach their end.
+  std::uint8_t max_hops = wire::transit_hop_limit;
   /// Off only to show that a test notices.
   bool checks_feasibility = true;
 };
@@ -141,6 +142,8 @@ class Routing {
   [[nodiscard]] Metric metric_through(Candidate const& candidate) const;
   [[nodiscard]] bool is_feasible(Destination const& destination, Candidate const& candidate) const;
   [[nodiscard]] bool is_better(Candidate const& a, Candidate const& b) const;
+  [[nodiscard]] bool is_much_better(Metric metric, Metric present) const;
+  [[nodiscard]] bool is_sought(Destination const& destination, Candidate const& candidate) const;
   [[nodiscard]] Candidate const* choose(Destination& destination, Time now) const;
   void select(Index index, Time now, RoutingOutbox& outbox);
   void arm(Index index);

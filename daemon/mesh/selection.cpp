@@ -36,20 +36,34 @@ bool Routing::is_better(Candidate const& a, Candidate const& b) const {
   return left != right ? left < right : find(a.neighbour)->id < find(b.neighbour)->id;
 }
 
+bool Routing::is_much_better(Metric metric, Metric present) const {
+  return present * 100u > metric * (100u + settings_.hysteresis_percent);
+}
+
+/// A neighbour waits for a sequence number that this route has.
+bool Routing::is_sought(Destination const& destination, Candidate const& candidate) const {
+  auto const& forwarding = destination.forwarding;
+  return forwarding.at != never && satisfies(candidate.announced.seqno, forwarding.seqno);
+}
+
 Candidate const* Routing::choose(Destination& destination, Time now) const {
   Candidate const* best = nullptr;
   Candidate const* current = nullptr;
+  Candidate const* sought = nullptr;
   for (auto const& one : destination.candidates) {
     if (metric_through(one) == infinite || !is_feasible(destination, one)) continue;
     if (destination.selected.next_hop == one.neighbour) current = &one;
     if (!best || is_better(one, *best)) best = &one;
+    if (is_sought(destination, one) && (!sought || is_better(one, *sought))) sought = &one;
   }
   auto const since = std::exchange(destination.better_since, never);
+  // A dearer way for a while, or a neighbour would have none until the cheaper one has the number too.
+  if (sought && !(current && is_sought(destination, *current))) return sought;
   if (!current || metric_through(*best) >= metric_through(*current)) return current ? current : best;
-  bool const is_much_better =
-      metric_through(*current) * 100u > metric_through(*best) * (100u + settings_.hysteresis_percent);
   auto const better_since = std::min(since, now);
-  if (is_much_better || now >= better_since + settings_.small_gain_delay) return best;
+  if (is_much_better(metric_through(*best), metric_through(*current)) ||
+      now >= better_since + settings_.small_gain_delay)
+    return best;
   destination.better_since = better_since;
   return current;
 }

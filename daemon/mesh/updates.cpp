@@ -6,8 +6,10 @@
 namespace pim::mesh {
 namespace {
 
-/// Changes that only made a route longer or shorter are collected for this long per neighbour.
-constexpr Duration calm_pace = std::chrono::milliseconds{50};
+/// Changes that only made a route longer or shorter are collected for this long per neighbour, and while they go on
+/// for longer each time. Until they are told, routes are a little dearer than they could be, and never wrong.
+constexpr Duration shortest_calm_pace = std::chrono::milliseconds{50};
+constexpr Duration longest_calm_pace = std::chrono::seconds{2};
 constexpr Duration shortest_patience = std::chrono::milliseconds{200};
 /// With 30 % lost each way half of the updates are not acknowledged: longer pauses would hold up the mesh behind a
 /// link for tens of seconds now and then. A neighbour that is gone is noticed by its link long before that.
@@ -22,6 +24,12 @@ Duration patience_of(Neighbour const& neighbour) {
   auto patience = least;
   for (auto i = neighbour.timeouts; i > 0 && patience < longest_patience; --i) patience *= 2;
   return std::min(patience, std::max(least, longest_patience));
+}
+
+void pace_calm_changes(Neighbour& neighbour, Time now) {
+  bool const was_at_rest = now >= neighbour.calm_at + neighbour.calm_pace;
+  neighbour.calm_pace = was_at_rest ? shortest_calm_pace : std::min(neighbour.calm_pace * 2, longest_calm_pace);
+  neighbour.calm_at = now + neighbour.calm_pace;
 }
 
 /// Takes from the front what was told by another message in the meantime.
@@ -103,18 +111,20 @@ bool Routing::send_update(Neighbour& neighbour, bool calm_is_due, Time now, Rout
   auto const batch = neighbour.last_batch + 1;
   wire::UpdateBuilder builder(batch, neighbour.table);
   Flight flight{batch, now + patience_of(neighbour), {}};
+  bool has_calm = false;
   // What waits rides along where there is room.
   while (auto const index = next_due(neighbour, calm_is_due || !builder.is_empty())) {
     auto const entry = entry_for(neighbour, *index);
     if (entry && !builder.fits(*entry)) break;
     auto& told = neighbour.told_of(*index);
-    if (!told.in_urgent) neighbour.calm_at = now + calm_pace;
+    has_calm |= !told.in_urgent;
     told.due = false;  // so that the next look takes it from its queue
     if (!entry) continue;
     builder.add(*entry);
     note_sent(neighbour, *index, *entry, flight, now);
   }
   if (builder.is_empty()) return false;
+  if (has_calm && now >= neighbour.calm_at) pace_calm_changes(neighbour, now);
   neighbour.last_batch = batch;
   if (is_later_batch(batch, last_batch_)) last_batch_ = batch;
   neighbour.flights.push_back(std::move(flight));

@@ -1,50 +1,69 @@
 #include "session/keyring.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "session/timing.hpp"
 
 namespace pim::session {
+namespace {
+
+/// As many as one attempt has initiations.
+constexpr std::size_t max_unconfirmed = urgent_offsets.size();
+/// Longer than a datagram is under way.
+constexpr Duration linger = 10s;
+constexpr std::size_t max_previous = 4;
+
+}  // namespace
 
 KeyChange Keyring::initiated(ReceiverIndex key, Time now) {
   KeyChange change;
-  promote({key, now}, change);
+  promote({key, now, now + reject_after}, now, change);
   return change;
 }
 
 KeyChange Keyring::responded(ReceiverIndex key, Time now) {
   KeyChange change;
-  drop(next_, change);
-  next_ = Entry{key, now};
+  unconfirmed_.push_back({key, now, now + reject_after});
+  bound(unconfirmed_, max_unconfirmed, change);
   return change;
 }
 
-KeyChange Keyring::confirmed(ReceiverIndex key, Time) {
+KeyChange Keyring::confirmed(ReceiverIndex key, Time now) {
   KeyChange change;
-  if (!next_ || next_->key != key) return change;
-  auto const entry = *next_;
-  next_.reset();
-  promote(entry, change);
+  auto const found =
+      std::find_if(unconfirmed_.begin(), unconfirmed_.end(), [&](Entry const& one) { return one.key == key; });
+  if (found == unconfirmed_.end()) return change;
+  auto const entry = *found;
+  unconfirmed_.erase(found);
+  // It was answered by this key, and takes no other answer of that attempt.
+  remove_if(unconfirmed_, change, [&](Entry const& one) { return one.made < entry.made; });
+  promote(entry, now, change);
   return change;
 }
 
 KeyChange Keyring::expired(Time now) {
   KeyChange change;
-  for (auto* entry : {&previous_, &current_, &next_})
-    if (*entry && now >= (*entry)->made + reject_after) drop(*entry, change);
+  auto const is_over = [&](Entry const& one) { return now >= one.ends; };
+  remove_if(previous_, change, is_over);
+  remove_if(unconfirmed_, change, is_over);
+  if (current_ && is_over(*current_)) change.removed.push_back(std::exchange(current_, std::nullopt)->key);
   return change;
 }
 
 KeyChange Keyring::clear() {
   KeyChange change;
-  for (auto* entry : {&previous_, &current_, &next_}) drop(*entry, change);
+  auto const all = [](Entry const&) { return true; };
+  remove_if(previous_, change, all);
+  remove_if(unconfirmed_, change, all);
+  if (current_) change.removed.push_back(std::exchange(current_, std::nullopt)->key);
   return change;
 }
 
 Time Keyring::next_expiry() const {
-  auto earliest = never;
-  for (auto const* entry : {&previous_, &current_, &next_})
-    if (*entry) earliest = std::min(earliest, (*entry)->made + reject_after);
+  auto earliest = current_ ? current_->ends : never;
+  for (auto const* entries : {&previous_, &unconfirmed_})
+    for (auto const& one : *entries) earliest = std::min(earliest, one.ends);
   return earliest;
 }
 
@@ -53,17 +72,27 @@ std::optional<Time> Keyring::established_at() const {
   return current_->made;
 }
 
-void Keyring::drop(std::optional<Entry>& entry, KeyChange& change) {
-  if (!entry) return;
-  change.removed.push_back(entry->key);
-  entry.reset();
-}
-
-void Keyring::promote(Entry entry, KeyChange& change) {
-  drop(previous_, change);
-  previous_ = current_;
+void Keyring::promote(Entry const& entry, Time now, KeyChange& change) {
+  for (auto& one : previous_) one.ends = std::min(one.ends, now + linger);
+  if (current_) previous_.push_back(*current_);
+  bound(previous_, max_previous, change);
   current_ = entry;
   change.seal_with = entry.key;
+}
+
+void Keyring::bound(Entries& entries, std::size_t most, KeyChange& change) {
+  if (entries.size() <= most) return;
+  change.removed.push_back(entries.front().key);
+  entries.erase(entries.begin());
+}
+
+template <class Condition>
+void Keyring::remove_if(Entries& entries, KeyChange& change, Condition const& condition) {
+  std::erase_if(entries, [&](Entry const& one) {
+    bool const goes = condition(one);
+    if (goes) change.removed.push_back(one.key);
+    return goes;
+  });
 }
 
 }  // namespace pim::session

@@ -3,9 +3,12 @@
 //
 //   initiated(k)   we initiated and the response verified: k seals at once
 //   responded(k)   we answered: k opens, and seals once the other side has shown that it holds it
-//   confirmed(k)   its first datagram verified: next becomes current
+//   confirmed(k)   its first datagram verified: k becomes current
 //
-// The key before the current one stays until the next change, for what is still under way.
+// An initiator that hears nothing for a moment initiates again, so several of our answers may be under way at once,
+// and any of them may be the one that it takes: all of them open until one is confirmed. The key before the
+// current one stays, for the other side may go on sealing with it; those before stay a while, for what is still
+// under way.
 #pragma once
 
 #include <optional>
@@ -26,9 +29,9 @@ class Keyring {
  public:
   [[nodiscard]] KeyChange initiated(ReceiverIndex key, Time now);
   [[nodiscard]] KeyChange responded(ReceiverIndex key, Time now);
-  /// Unknown keys and the current one change nothing.
+  /// Unknown keys, the current one and those before change nothing.
   [[nodiscard]] KeyChange confirmed(ReceiverIndex key, Time now);
-  /// Removes what is past reject_after.
+  /// Removes what is past its time.
   [[nodiscard]] KeyChange expired(Time now);
   /// Removes everything.
   [[nodiscard]] KeyChange clear();
@@ -42,12 +45,18 @@ class Keyring {
  private:
   struct Entry {
     ReceiverIndex key;
-    Time made;
+    Time made, ends;
   };
-  void drop(std::optional<Entry>& entry, KeyChange& change);
-  void promote(Entry entry, KeyChange& change);
+  using Entries = std::vector<Entry>;  ///< the oldest first
+  void promote(Entry const& entry, Time now, KeyChange& change);
+  /// The oldest goes when there is one too many.
+  static void bound(Entries& entries, std::size_t most, KeyChange& change);
+  template <class Condition>
+  static void remove_if(Entries& entries, KeyChange& change, Condition const& condition);
 
-  std::optional<Entry> previous_, current_, next_;
+  Entries previous_;
+  std::optional<Entry> current_;
+  Entries unconfirmed_;
 };
 
 }  // namespace pim::session

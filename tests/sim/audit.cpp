@@ -6,6 +6,7 @@ namespace pim::sim {
 namespace {
 
 constexpr unsigned hysteresis_percent = mesh::RoutingSettings{}.hysteresis_percent;
+constexpr unsigned max_hops = mesh::RoutingSettings{}.max_hops;
 constexpr unsigned out_of_reach = ~0U;
 
 std::string way(NodeNumber from, NodeNumber to) { return "n" + std::to_string(from) + " -> n" + std::to_string(to); }
@@ -33,9 +34,12 @@ std::optional<Fault> Audit::missing_chain(Components const& components) {
 std::optional<Fault> Audit::missing_chain_to(NodeNumber destination, Components const& components) {
   marks_.assign(world_.size(), Mark::unknown);
   marks_[destination] = Mark::reaches;
+  std::vector<Path> cheapest;
   for (NodeNumber node = 0; node < world_.size(); ++node) {
     if (components.of(node) != components.of(destination)) continue;
     if (follow(node, destination) != Mark::breaks) continue;
+    if (cheapest.empty()) cheapest = cheapest_to(destination, mesh::perfect_cost);
+    if (cheapest[node].hops > max_hops) continue;
     return Fault{node, destination,
                  way(node, destination) + ": no chain of next hops over working links" + broken_end(node, destination)};
   }
@@ -93,10 +97,11 @@ std::optional<Fault> Audit::costly_path() {
 }
 
 std::optional<Fault> Audit::costly_path_to(NodeNumber destination) {
-  auto const cheapest = cheapest_to(destination);
+  auto const cheapest = cheapest_to(destination, mesh::infinite);
   auto const& id = world_.node(destination).id();
   for (NodeNumber node = 0; node < world_.size(); ++node) {
-    if (node == destination || cheapest[node] == out_of_reach) continue;
+    auto const least = cheapest[node].cost;
+    if (node == destination || least == out_of_reach || cheapest[node].hops > max_hops) continue;
     unsigned cost = 0;
     for (auto at = node; at != destination;) {
       auto const next = world_.next_hops().next(at, destination);
@@ -107,35 +112,37 @@ std::optional<Fault> Audit::costly_path_to(NodeNumber destination) {
       if (cost > mesh::infinite) break;
     }
     auto const selected = world_.node(node).control().routes().route(id);
-    if (cost != cheapest[node]) ++unequal_;
-    if (cost * 100 > cheapest[node] * (100 + hysteresis_percent) || !selected || selected->metric != cost)
+    if (cost != least) ++unequal_;
+    if (cost * 100 > least * (100 + hysteresis_percent) || !selected || selected->metric != cost)
       return Fault{node, destination,
                    way(node, destination) + ": costs " + std::to_string(cost) + ", announced " +
                        std::to_string(selected ? selected->metric : mesh::infinite) + ", cheapest " +
-                       std::to_string(cheapest[node])};
+                       std::to_string(least)};
   }
   return std::nullopt;
 }
 
 /// Dijkstra against the direction of the packets.
-std::vector<unsigned> Audit::cheapest_to(NodeNumber destination) const {
-  using Entry = std::pair<unsigned, NodeNumber>;
+std::vector<Audit::Path> Audit::cheapest_to(NodeNumber destination, mesh::Metric unproven) const {
+  using Entry = std::pair<Path, NodeNumber>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;
-  std::vector<unsigned> costs(world_.size(), out_of_reach);
-  open.emplace(costs[destination] = 0, destination);
+  std::vector<Path> paths(world_.size(), {out_of_reach, 0});
+  open.emplace(paths[destination] = {}, destination);
   while (!open.empty()) {
-    auto const [cost, node] = open.top();
+    auto const [path, node] = open.top();
     open.pop();
-    if (cost != costs[node]) continue;
+    if (path != paths[node]) continue;
     for (auto const number : world_.underlay().links_of(node)) {
       auto const& link = world_.underlay().links()[number];
       auto const before = link.a == node ? link.b : link.a;
-      auto const step = world_.works(link) ? world_.cost(before, node) : mesh::infinite;
-      if (step == mesh::infinite || cost + step >= costs[before]) continue;
-      open.emplace(costs[before] = cost + step, before);
+      auto const proven = world_.cost(before, node);
+      auto const cost = !world_.works(link) ? mesh::infinite : proven == mesh::infinite ? unproven : proven;
+      Path const longer{path.cost + cost, path.hops + 1};
+      if (cost == mesh::infinite || longer >= paths[before]) continue;
+      open.emplace(paths[before] = longer, before);
     }
   }
-  return costs;
+  return paths;
 }
 
 std::optional<unsigned> Audit::hops(NodeNumber from, NodeNumber to) const {

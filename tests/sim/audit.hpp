@@ -21,7 +21,8 @@ class Audit {
 
   /// Who is joined by links that were crossed since they work.
   [[nodiscard]] Components reachable() const;
-  /// Every pair in one component has a chain of next hops over working links.
+  /// Every pair in one component has a chain of next hops over working links, but those whose cheapest path has more
+  /// hops than a packet may take.
   [[nodiscard]] std::optional<Fault> missing_chain(Components const& components);
   /// No path is costlier than the cheapest one of the nodes' own link costs allows, with the hysteresis of routing.
   [[nodiscard]] std::optional<Fault> costly_path();
@@ -33,13 +34,18 @@ class Audit {
   void check_matrix() const;
 
  private:
+  struct Path {
+    unsigned cost = 0, hops = 0;
+    auto operator<=>(Path const&) const = default;
+  };
   enum class Mark : std::uint8_t { unknown, reaches, breaks };
 
   [[nodiscard]] std::optional<Fault> missing_chain_to(NodeNumber destination, Components const& components);
   [[nodiscard]] std::string broken_end(NodeNumber node, NodeNumber destination) const;
   [[nodiscard]] Mark follow(NodeNumber node, NodeNumber destination);
   [[nodiscard]] std::optional<Fault> costly_path_to(NodeNumber destination);
-  [[nodiscard]] std::vector<unsigned> cheapest_to(NodeNumber destination) const;
+  /// By node; `unproven` is what a link counts that routing at the sending end does not use.
+  [[nodiscard]] std::vector<Path> cheapest_to(NodeNumber destination, mesh::Metric unproven) const;
 
   World const& world_;
   std::vector<Mark> marks_;

@@ -322,24 +322,24 @@ TEST_CASE("loss makes a link dearer in steps, and an outage is not loss") {
   CHECK(seen[256] > 1500);  // 0.7 * 0.7 is half
 }
 
-TEST_CASE("delivery is counted over sixteen probes and moves a step only when clearly past its edge") {
+TEST_CASE("delivery is counted over 64 probes and moves a step only when clearly past its edge") {
   LinkCost cost;
   auto const outcomes = [&](int answered, int lost) {
     for (int i = 0; i < lost; ++i) cost.on_outcome(false);
     for (int i = 0; i < answered; ++i) cost.on_outcome(true);
     return cost.value();
   };
-  CHECK(outcomes(16, 0) == 128);
-  CHECK(outcomes(14, 2) == 128);
-  CHECK(outcomes(13, 3) == 170);
-  CHECK(outcomes(14, 2) == 170);
-  CHECK(outcomes(15, 1) == 128);
-  CHECK(outcomes(9, 7) == 256);
-  CHECK(outcomes(10, 6) == 256);
-  CHECK(outcomes(5, 11) == 512);
-  CHECK(outcomes(0, 16) == 512);
+  CHECK(outcomes(64, 0) == 128);
+  CHECK(outcomes(53, 11) == 128);
+  CHECK(outcomes(52, 12) == 170);
+  CHECK(outcomes(59, 5) == 170);
+  CHECK(outcomes(60, 4) == 128);
+  CHECK(outcomes(36, 28) == 256);
+  CHECK(outcomes(43, 21) == 256);
+  CHECK(outcomes(20, 44) == 512);
+  CHECK(outcomes(0, 64) == 512);
   CHECK(cost.loss_percent() == 100);
-  CHECK(outcomes(12, 4) == 170);
+  CHECK(outcomes(48, 16) == 170);
   CHECK(cost.loss_percent() == 25);
 }
 

@@ -26,24 +26,43 @@ TEST_CASE("a responded key seals only when it was confirmed") {
   CHECK(ring.is_established());
 }
 
-TEST_CASE("a second handshake keeps the old key until the new one is confirmed, and one key longer") {
+TEST_CASE("a second handshake keeps the old key until the new one is confirmed, and after that as well") {
   Keyring ring;
   (void)ring.initiated(key(1), at(0s));
   CHECK(ring.responded(key(2), at(100s)).removed.empty());
   CHECK(ring.confirmed(key(2), at(101s)).removed.empty());
-  auto const third = ring.initiated(key(3), at(102s));
-  REQUIRE(third.removed.size() == 1);
-  CHECK(third.removed[0] == key(1));
-  CHECK(third.seal_with == key(3));
+  CHECK(ring.expired(at(150s)).removed.empty());
 }
 
-TEST_CASE("an unconfirmed key gives way to the next handshake") {
+TEST_CASE("a key before the previous one opens what is still under way, and is gone then") {
   Keyring ring;
-  (void)ring.responded(key(1), at(0s));
-  auto const change = ring.responded(key(2), at(1s));
-  REQUIRE(change.removed.size() == 1);
-  CHECK(change.removed[0] == key(1));
-  CHECK_FALSE(ring.confirmed(key(1), at(2s)).seal_with);
+  (void)ring.initiated(key(1), at(0s));
+  (void)ring.initiated(key(2), at(20s));
+  auto const third = ring.initiated(key(3), at(20s));
+  CHECK(third.removed.empty());
+  CHECK(third.seal_with == key(3));
+  CHECK(ring.next_expiry() == at(30s));
+  CHECK(ring.expired(at(30s)).removed == std::vector{key(1)});
+  CHECK(ring.expired(at(100s)).removed.empty());
+}
+
+TEST_CASE("of several answers under way any may be the one that is taken") {
+  for (std::uint32_t taken = 1; taken <= 3; ++taken) {
+    Keyring ring;
+    for (std::uint32_t one = 1; one <= 3; ++one) CHECK(ring.responded(key(one), at(one * 1s)).removed.empty());
+    auto const change = ring.confirmed(key(taken), at(4s));
+    CHECK(change.seal_with == key(taken));
+    CHECK(change.removed.size() == taken - 1);
+  }
+}
+
+TEST_CASE("unconfirmed keys are bounded, and the oldest gives way") {
+  Keyring ring;
+  std::size_t removed = 0;
+  for (std::uint32_t one = 1; one <= 100; ++one) removed += ring.responded(key(one), at(1s)).removed.size();
+  CHECK(removed == 95);
+  CHECK_FALSE(ring.confirmed(key(95), at(2s)).seal_with);
+  CHECK(ring.confirmed(key(96), at(2s)).seal_with == key(96));
 }
 
 TEST_CASE("both sides may initiate at once and end with keys that both hold") {
