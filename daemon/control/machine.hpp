@@ -165,11 +165,13 @@ class Machine final : private discovery::Judge {
   void on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn);
+  void ask_retracted(Peer const& by, wire::Update const& update, Turn& turn);
   void on_mesh_timer(Turn& turn);
   void take(mesh::RoutingOutbox const& out, Turn& turn);
   void take(mesh::RouteChange const& change, Turn& turn);
   void give_up_if_due(Peer& peer, Turn& turn);
-  [[nodiscard]] bool has_neighbours() const;
+  void hasten_to_next_gateway(Time now);
+  [[nodiscard]] bool is_offered(NodeId const& id) const;
   void follow_route(Peer& peer);
   void keep_alive(Peer& peer, Time now);
   [[nodiscard]] static std::optional<Duration> round_trip(Peer const& peer);

@@ -64,6 +64,9 @@ void Machine::on_frame(dataplane::RekeyWanted const& frame, Turn& turn) {
 
 void Machine::on_message(Peer& peer, wire::Hello const& hello, dataplane::Way, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::HelloAck{hello.sequence}), turn.now, turn.packets);
+  // It is back, and may have missed what we said until we gave up saying it.
+  bool const is_owed = peer.announcement.next == never && !peer.announcement.is_acknowledged;
+  if (peer.alive && is_owed) announce(peer, turn);
   if (peer.introduced && hello.sequence <= peer.hello_sequence) return;
   peer.introduced = true;
   peer.hello_sequence = hello.sequence;
@@ -80,6 +83,7 @@ void Machine::on_message(Peer& peer, wire::Hello const& hello, dataplane::Way, T
 void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, Turn&) {
   if (ack.sequence != peer.announcement.sequence) return;
   peer.announcement.next = never;
+  peer.announcement.is_acknowledged = true;
   arm(peer);
 }
 

@@ -11,8 +11,13 @@ constexpr Duration idle_link = std::chrono::seconds{60};
 /// By the side that has the peer as an entry: shorter than a NAT forgets a mapping.
 constexpr Duration idle_link_of_entry = std::chrono::seconds{25};
 
-/// Where other neighbours may know a way that has to be asked for first (RFC 8966, section 3.8.2.1).
+/// A neighbour retracted it; others may know a way that has to be asked for first (RFC 8966, section 3.8.2.1).
 constexpr Duration way_is_sought_for = std::chrono::milliseconds{500};
+/// Our own link broke: meanwhile it is asked three times whether it only paused.
+constexpr Duration link_is_awaited_for = std::chrono::seconds{1};
+/// Either, for a gateway beside which another is ready while nobody offers a way that could be asked for: just enough
+/// for word of one from a neighbour that has to turn round first.
+constexpr Duration gateway_is_awaited_for = std::chrono::milliseconds{100};
 
 }  // namespace
 
@@ -25,7 +30,8 @@ void Machine::watch_link(Peer& peer, Turn& turn) {
 }
 
 void Machine::poll_link(Peer& peer, Turn& turn) {
-  switch (peer.link.poll({dataplane_.activity(peer.slot).direct.last_data_sent}, turn.now.boot)) {
+  auto const& direct = dataplane_.activity(peer.slot).direct;
+  switch (peer.link.poll({direct.last_data_sent, direct.last_received}, turn.now.boot)) {
     case mesh::Link::Verdict::quiet: return;
     case mesh::Link::Verdict::probe: return probe_link(peer, turn);
     case mesh::Link::Verdict::down: break;
@@ -84,6 +90,18 @@ void Machine::on_message(Peer& peer, wire::Update const& update, dataplane::Way 
   mesh::RoutingOutbox out;
   mesh_.on_update(peer.slot, update, turn.now.boot, out);
   take(out, turn);
+  if (peer.is_neighbour) ask_retracted(peer, update, turn);
+}
+
+/// Who lost a node that we reach ourselves may have noticed first that it is gone. That is a hint: our own link to it
+/// proves or refutes it, at no higher price than traffic over it (Link::on_silence), whoever says it however often.
+void Machine::ask_retracted(Peer const& by, wire::Update const& update, Turn& turn) {
+  for (auto const& entry : update.entries) {
+    auto* const peer = entry.metric == wire::retracted ? find(entry.node) : nullptr;
+    if (!peer || peer->slot == by.slot || !peer->link.is_up()) continue;
+    peer->link.on_silence(turn.now.boot);
+    arm(*peer);
+  }
 }
 
 void Machine::on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn) {
@@ -110,6 +128,7 @@ void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
   for (auto const& [slot, message] : out.messages)
     dataplane_.seal_control(slot, wire::to_bytes(message), turn.now, turn.packets, dataplane::Way::direct);
   for (auto const& change : out.changes) take(change, turn);
+  hasten_to_next_gateway(turn.now.boot);
   for (auto const slot : out.silent) {
     auto& peer = *find(slot);
     peer.link.on_silence(turn.now.boot);
@@ -129,28 +148,46 @@ void Machine::take(mesh::RouteChange const& change, Turn& turn) {
   if (is_named_gateway(change.destination)) gateways_sought_ = Time{};
   auto* const peer = find(change.destination);
   if (!peer) return;
-  auto const before = peer->via;
+  auto const* const relay = peer->via ? find(*peer->via) : nullptr;
+  bool const was_relayed = relay != nullptr;
+  bool const is_own_link = !relay || !relay->is_neighbour;
   follow_route(*peer);
   keep_alive(*peer, turn.now.boot);
+  if (routing_.gateway == peer->id) routing_.lost_relay = !change.next_hop && was_relayed && is_own_link;
   if (change.next_hop) {
     peer->given_up_at = never;
     begin_asking(*peer, turn);
   } else if (peer->alive && !peer->link.is_up()) {
-    auto const* const relay = before ? find(*before) : nullptr;
-    if (routing_.gateway == peer->id) routing_.lost_relay = before && !(relay && relay->is_neighbour);
-    peer->given_up_at = turn.now.boot + (has_neighbours() ? way_is_sought_for : Duration{});
+    peer->given_up_at = turn.now.boot + (is_own_link ? link_is_awaited_for : way_is_sought_for);
   }
   arm(*peer);
+}
+
+/// After what changed is known as a whole: a gateway that lost its way with the one in use is none to go on with.
+void Machine::hasten_to_next_gateway(Time now) {
+  auto* const peer = routing_.gateway ? find(*routing_.gateway) : nullptr;
+  auto const hastened = now + gateway_is_awaited_for;
+  if (!peer || peer->given_up_at == never || peer->given_up_at <= hastened) return;
+  auto const usable = candidates();
+  bool const has_next = std::any_of(usable.begin(), usable.end(), [&](auto const& one) { return one.id != peer->id; });
+  if (!has_next || is_offered(peer->id)) return;
+  peer->given_up_at = hastened;
+  arm(*peer);
+}
+
+/// Whether some neighbour says that it has a way there; what is not used now is worth asking for.
+bool Machine::is_offered(NodeId const& id) const {
+  bool found = false;
+  mesh_.for_each_route([&](mesh::OfferedRoute const& route) {
+    found = found || (route.destination == id && route.metric != mesh::infinite);
+  });
+  return found;
 }
 
 void Machine::give_up_if_due(Peer& peer, Turn& turn) {
   if (turn.now.boot < peer.given_up_at) return;
   peer.given_up_at = never;
   if (!peer.link.is_up() && !mesh_.route(peer.id)) lose(peer, "there is no way to it any more", turn);
-}
-
-bool Machine::has_neighbours() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](auto const& peer) { return peer && peer->is_neighbour; });
 }
 
 /// Of the way that the peer's datagrams take.

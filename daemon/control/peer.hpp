@@ -21,6 +21,7 @@ struct Announcement {
   std::uint64_t sequence = 0;
   unsigned tries = 0;
   Time next = never;
+  bool is_acknowledged = false;
 };
 
 /// Probes to a lost peer to which a way seems to lead again.
@@ -55,7 +56,7 @@ struct Peer {
   std::optional<Time> last_handshake{};
   Time last_dialled{};
 
-  // What it said about itself in its own session.
+  // What it said about itself in its own session. It does not say it again when we alone lost it for a while.
   bool introduced = false;
   std::string name{};
   std::uint64_t hello_sequence = 0;

@@ -139,6 +139,7 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
   bool const is_another = peer.life.has_value();
   peer.life = life;
   peer.introduced = false;
+  if (!peer.alive) peer.offer.reset();
   if (is_another) prove_anew(peer, turn);
   return is_another;
 }
@@ -185,8 +186,6 @@ void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
 void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
   if (!peer.alive) return;
   peer.alive = false;
-  peer.introduced = false;
-  peer.offer.reset();
   peer.announcement.next = never;
   peer.liveness.stop();
   log(turn, LogLevel::warn, "lost " + short_id(peer.id) + ": " + why, peer.id);
@@ -203,6 +202,8 @@ void Machine::end_session(Peer& peer, std::string const& why, Turn& turn) {
   peer.link.stop();
   leave_neighbour(peer, turn);
   lose(peer, why, turn);
+  peer.introduced = false;
+  peer.offer.reset();
 }
 
 void Machine::announce(Peer& peer, Turn& turn) {

@@ -165,7 +165,7 @@ PeerView Machine::view_of(Peer const& peer) const {
                            : PeerState::active;
   view.trust = record ? record->level : trust::Level::open;
   view.named_gateway = is_named_gateway(peer.id);
-  view.offer = peer.offer;
+  if (peer.alive) view.offer = peer.offer;
   view.slot = peer.slot;
   if (auto const* const relay = peer.via ? slots_[peer.via->value].get() : nullptr) view.via = relay->id;
   if (auto const route = mesh_.route(peer.id)) view.hops = route->hops;

@@ -98,6 +98,8 @@ std::vector<gateways::Candidate> Machine::candidates() const {
   if (!tunnel_up_) return usable;
   for (auto const& peer : slots_) {
     if (!peer || !peer->alive || !peer->offer || !is_named_gateway(peer->id)) continue;
+    // One whose way is being sought is kept, and not taken.
+    if (peer->given_up_at != never && routing_.gateway != peer->id) continue;
     auto const& order = settings_.gateways;
     auto const place = std::find(order.begin(), order.end(), peer->id) - order.begin();
     usable.push_back({peer->id, static_cast<std::uint32_t>(place), peer->offer->priority, peer->offer->load,

@@ -9,12 +9,19 @@ using std::chrono::milliseconds;
 
 /// Under traffic, measured from the sending of the last answered probe: a hole that opens right behind it is then
 /// asked into after this, whatever the round trip.
-constexpr Duration traffic_interval = milliseconds{750};
-constexpr Duration repeat_interval = milliseconds{125};
-/// 750 ms + 1,125 ms, and 125 ms more at a round trip of 200 ms: 2 s. Eight probes or more find the time to be
-/// answered, so with 30 % lost each way all of them stay unanswered less than once in 200 silences.
-constexpr Duration shortest_patience = milliseconds{1125};
-constexpr Duration patient_beyond = milliseconds{150};
+constexpr Duration traffic_interval = milliseconds{400};
+/// Data that went out so long ago is traffic no more; the packet path tells of it again after as long a pause.
+constexpr Duration busy_for = milliseconds{750};
+constexpr Duration repeat_interval = milliseconds{60};
+/// And 2.5 round trips: the first probe's answer is waited for, and ten more find the time to be answered. With 30 %
+/// lost each way all of them stay unanswered once in 1,000 silences.
+constexpr Duration shortest_patience = milliseconds{600};
+/// While anything comes in from the peer: full buffers delay an answer by a second, and a hole on the way there alone
+/// still has to be left within 2 s, with what it takes to go another way.
+constexpr Duration patience_when_heard = milliseconds{1250};
+/// After a sleep of our own all is late but the peer: so many have to have been sent for silence to mean anything.
+constexpr unsigned fewest_asked = 8;
+constexpr Duration first_rest_down = milliseconds{125};
 constexpr Duration first_rest = milliseconds{500};
 constexpr Duration longest_rest_down = std::chrono::seconds{60};
 constexpr std::size_t max_probes = 64;
@@ -23,7 +30,7 @@ constexpr std::size_t max_probes = 64;
 
 void Link::start(Time now) {
   state_ = State::down;
-  interval_ = repeat_interval;
+  interval_ = first_rest_down;
   probe_at_ = now;
   last_answered_ = now;
 }
@@ -34,8 +41,8 @@ void Link::reset(Time now) {
   switch (state_) {
     case State::stopped: break;
     case State::down:
-      interval_ = repeat_interval;
-      probe_at_ = std::max(now, last_probe_ + repeat_interval);
+      interval_ = first_rest_down;
+      probe_at_ = std::max(now, last_probe_ + first_rest_down);
       break;
     case State::up:
       interval_ = first_rest;
@@ -45,7 +52,7 @@ void Link::reset(Time now) {
 }
 
 void Link::on_silence(Time now) {
-  if (is_up() && !is_asking()) probe_at_ = std::min(probe_at_, now);
+  if (is_up() && !is_asking()) probe_at_ = std::min(probe_at_, std::max(now, last_probe_ + traffic_interval));
 }
 
 void Link::on_probe_sent(std::uint64_t id, Time now) {
@@ -54,10 +61,12 @@ void Link::on_probe_sent(std::uint64_t id, Time now) {
   last_probe_ = now;
   if (!is_up()) return;
   if (is_asking()) {
+    ++asked_;
     probe_at_ = now + repeat_interval;
     return;
   }
   asking_since_ = now;
+  asked_ = 1;
   // An answer under way is waited for once; from then on one more is cheaper than a false alarm.
   auto const expected = round_trip().value_or(Duration::zero());
   probe_at_ = now + std::max(repeat_interval, expected + expected / 4);
@@ -90,22 +99,29 @@ Link::Verdict Link::poll(Traffic const& traffic, Time now) {
 
 Time Link::next_deadline() const {
   if (state_ != State::up) return probe_at_;
-  if (is_asking()) return std::min(probe_at_, asking_since_ + patience());
+  if (is_asking()) return std::min(probe_at_, gives_up_at());
   return std::min(probe_at_, is_busy_ ? last_answered_ + traffic_interval : never);
 }
 
-Duration Link::patience() const {
-  auto const beyond = round_trip().value_or(Duration::zero()) - patient_beyond;
-  return shortest_patience + std::max(Duration::zero(), beyond * 5 / 2);
+Duration Link::patience() const { return shortest_patience + round_trip().value_or(Duration::zero()) * 5 / 2; }
+
+Duration Link::longest_patience() const { return std::max(patience(), patience_when_heard); }
+
+Time Link::gives_up_at() const {
+  if (!is_asking() || asked_ < fewest_asked) return never;
+  auto const silent_since = std::max(asking_since_, last_received_);
+  return std::min(silent_since + patience(), asking_since_ + longest_patience());
 }
 
 Link::Verdict Link::poll_up(Traffic const& traffic, Time now) {
-  if (is_asking() && now >= asking_since_ + patience()) {
+  last_received_ = traffic.last_received;
+  if (now >= gives_up_at()) {
     go_down(now);
     return Verdict::down;
   }
-  if (is_asking() || now >= probe_at_) return Verdict::probe;
-  is_busy_ = now < traffic.last_data_sent + traffic_interval;
+  if (now >= probe_at_) return Verdict::probe;
+  if (is_asking()) return Verdict::quiet;
+  is_busy_ = now < traffic.last_data_sent + busy_for;
   return is_busy_ ? Verdict::probe : Verdict::quiet;
 }
 
@@ -113,7 +129,7 @@ void Link::go_down(Time now) {
   state_ = State::down;
   asking_since_ = never;
   for (auto& probe : probes_) probe.counts = false;
-  interval_ = repeat_interval;
+  interval_ = first_rest_down;
   rest(now);
 }
 
@@ -124,7 +140,7 @@ void Link::rest(Time now) {
 }
 
 void Link::settle(Time now) {
-  for (; !probes_.empty() && (probes_.front().is_answered || now >= probes_.front().sent + patience());
+  for (; !probes_.empty() && (probes_.front().is_answered || now >= probes_.front().sent + longest_patience());
        probes_.pop_front())
     if (probes_.front().counts) cost_.on_outcome(probes_.front().is_answered);
 }

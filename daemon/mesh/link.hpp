@@ -13,16 +13,19 @@ class Link {
  public:
   //  stopped --start--> down --a probe is answered--> up
   //                      ^                             |   quiet:  a probe when idle for the Trickle interval, or
-  //                      |                             |           under traffic 750 ms after the last answered one
-  //                      +--the oldest is 1.125 s old--+   asking: one is unanswered; more every 125 ms
+  //                      |                             |           under traffic 400 ms after the last answered one
+  //                      +------ given up -------------+   asking: one is unanswered; more every 60 ms
   //
-  // Down, it is probed after 125 ms, then ever less often, every 60 s in the end.
+  // Asked in vain, it is given up after 600 ms and 2.5 round trips without anything from the peer; while something
+  // still comes in, which may be a full buffer as well as a hole on the way there, after 1.25 s. Down, it is probed
+  // after 125 ms, then ever less often, every 60 s in the end.
   enum class State : std::uint8_t { stopped, down, up };
   enum class Verdict : std::uint8_t { quiet, probe, down };
 
   /// What the packet path saw.
   struct Traffic {
     Time last_data_sent{};  ///< over this link
+    Time last_received{};   ///< anything authenticated, over this link
   };
 
   /// `idle_interval`: the longest rest between probes of a link that is up; shorter where they keep a NAT open.
@@ -35,7 +38,8 @@ class Link {
   void reset(Time now);
   /// Data began to go out after a pause of 750 ms or more.
   void on_traffic() { is_busy_ = true; }
-  /// Something that went out over the link was not answered in time: it is asked at once.
+  /// Something that went out over the link was not answered in time, or somebody says that the peer is gone: it is
+  /// asked at once, but no more often than under traffic, however often this is called.
   void on_silence(Time now);
   /// `id` is unpredictable and never used before.
   void on_probe_sent(std::uint64_t id, Time now);
@@ -63,6 +67,8 @@ class Link {
   };
 
   [[nodiscard]] Duration patience() const;
+  [[nodiscard]] Duration longest_patience() const;
+  [[nodiscard]] Time gives_up_at() const;
   [[nodiscard]] bool is_asking() const { return asking_since_ != never; }
   [[nodiscard]] Verdict poll_up(Traffic const& traffic, Time now);
   void go_down(Time now);
@@ -77,6 +83,8 @@ class Link {
   Time probe_at_ = never;
   Time last_probe_{};
   Time asking_since_ = never;  ///< the oldest probe since the last answer
+  unsigned asked_ = 0;         ///< probes since then
+  Time last_received_{};       ///< as of the last poll
   Time last_answered_{};       ///< when the newest answered probe was sent
   bool is_busy_ = false;
 };

@@ -57,6 +57,7 @@ void PacketLoop::take_what_waits() {
   begin_turn();
   for (int i = 0; i < count; ++i) on_source(static_cast<Source>(events[static_cast<std::size_t>(i)].data.u32));
   if (now_.boot >= parts_.control.next_deadline()) {
+    settle();  // after a sleep of ours the answers have come, and are heard before their absence is acted on
     auto due = turn();
     parts_.control.on_deadline(due);
   }

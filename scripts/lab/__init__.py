@@ -9,5 +9,7 @@ sniffer     counts and names every packet that leaves the client
 generators  traffic of every kind that could leak, each packet carrying a tag
 daemon      pim-daemon and pim as processes; rpc: their JSON-RPC; events: two recorders that must agree
 snapshot    the host's state as text that can be compared
-drill       the kill-switch drill, step by step; relay_drill: the same over relays
+drill       the kill-switch drill, step by step; relay_drill: the same over relays; failover: one gateway after another
+witness     which address the internet sees, and since when
+command     what the programs have in common that run these
 """

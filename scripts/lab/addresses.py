@@ -48,5 +48,7 @@ NAMES = {
 }
 
 LISTEN_PORT, DISCOVERY_PORT = 9100, 9101
+#: Where the web's addresses answer a datagram with itself and the address that it came from.
+SEEN_PORT = 7007
 #: Where the reserved addresses answer. Among them ports that a rule made for something else might let through.
 ECHO_PORTS = (22, 67, 80, 123, 443, 547, 853, 5353, LISTEN_PORT, DISCOVERY_PORT, 51820)

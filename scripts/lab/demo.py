@@ -5,9 +5,7 @@ import subprocess
 import sys
 import time
 
-from suites import build
-
-from . import addresses as a, sandbox
+from . import addresses as a, command, sandbox
 from .daemon import DASHBOARD, PIM
 from .drill import Drill
 from .mesh import GATEWAYS, OWN, Mesh
@@ -20,23 +18,7 @@ TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "ui/pim-dashboard")
 
 def main():
     options = parse(sys.argv[1:])
-    why_not = sandbox.why_not()
-    if why_not:
-        return end(f"the lab cannot run here: {why_not}")
-    try:
-        build.build(targets=TARGETS)
-    except build.BuildFailed as failed:
-        return end(f"the build failed: {failed}")
-    sandbox.enter()  # from here on nothing can stay behind
-    try:
-        return end(run_scenario(options) if options.scenario else show(options))
-    except Exception as error:  # whatever stops the demo, its last line says so
-        return end(f"{type(error).__name__}: {error}")
-
-
-def end(why):
-    print(f"demo: FAIL {why}" if why else "demo: PASS", flush=True)
-    return 1 if why else 0
+    return command.run("demo", TARGETS, lambda: run_scenario(options) if options.scenario else show(options))
 
 
 def parse(arguments):
@@ -60,14 +42,9 @@ def run_scenario(options):
             drill = (RelayDrill if relayed else Drill)(network, say=lambda line: print(line, flush=True))
             why = drill.run()
             if why:
-                tell_logs(drill.mesh)
+                command.tell_logs(drill.mesh)
                 return why.splitlines()[0]
     return None
-
-
-def tell_logs(mesh):
-    for daemon in mesh.daemons():
-        print(f"-- last lines of the {daemon.node.name} daemon's log\n{daemon.tail(20)}", flush=True)
 
 
 def show(options):
@@ -85,7 +62,7 @@ def show(options):
             mesh.wait_pages(GATEWAYS)
             tell(f"routing on:  http://www.{a.DOMAIN}/ sees the gateway, {GATEWAYS['-4']} and {GATEWAYS['-6']}")
         except Exception:
-            tell_logs(mesh)
+            command.tell_logs(mesh)
             raise
         return look(mesh, headless(options))
 
@@ -123,8 +100,4 @@ def look(mesh, without_window):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("\nEverything is taken down again." if sandbox.is_inside() else "")
-        sys.exit(0 if sandbox.is_inside() else 130)
+    sys.exit(main())

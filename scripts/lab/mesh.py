@@ -122,12 +122,21 @@ class RelayedMesh(Mesh):
                        10, f"{gateway.node.name} is reached")
         return first
 
-    def count(self, state):
-        return sum(peer["state"] == state for peer in self.client.call("peers.list"))
+    def count(self, state, daemon=None):
+        return sum(peer["state"] == state for peer in (daemon or self.client).call("peers.list"))
 
     def wait_gateways(self):
-        """Until the client has a session with each."""
-        wait_until(lambda: self.count("relayed") == len(self.gateways), 10, "every gateway is met")
+        """Until the client has a session with each, which offers what it should."""
+        def usable():
+            return [peer for peer in self.client.call("peers.list") if peer["state"] == "relayed" and peer["is_gateway"]]
+        wait_until(lambda: len(usable()) == len(self.gateways), 10, "every gateway is met")
+
+    def wait_whole(self):
+        """And until each relay reaches the client and the gateways."""
+        self.wait_gateways()
+        for relay in self.relays:
+            wait_until(lambda: self.count("active", relay) == 1 + len(self.gateways), 10,  # called before the next turn
+                       f"{relay.node.name} reaches all")
 
     def relay_in_use(self):
         """The daemon with the most sealed datagrams from the client just now, as the router counts them."""

@@ -1,4 +1,5 @@
-"""What the internet of the lab answers: a page that tells the address it saw, DNS, and echoes for the generators.
+"""What the internet of the lab answers: a page and datagrams that tell the address they saw, DNS, and echoes for the
+generators.
 
 One socket for each address and port, so that an answer always leaves from the address that was asked.
 """
@@ -49,6 +50,7 @@ class Servers:
         for address in (a.WEB4, a.WEB6):
             for port in (80, 8080):
                 self._listen(address, port, self._on_web)
+            self._datagrams(address, a.SEEN_PORT, self._on_question)
         for address in RESOLVERS:
             self._datagrams(address, 53, self._on_dns)
             self._listen(address, 53, self._on_dns_stream)
@@ -112,6 +114,10 @@ class Servers:
         body = json.dumps({"page": "a page of the lab", "seen": seen}).encode() + b"\n"
         connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         return False
+
+    @staticmethod
+    def _on_question(server, data, peer):
+        server.sendto(data + b" " + plain(peer[0]).encode(), peer)
 
     @staticmethod
     def _on_echo(connection, data, _peer):

@@ -113,6 +113,25 @@ TEST_CASE("a gateway that dies under traffic is known within three seconds, bloc
   CHECK(set.client->saved.routing_answer == false);
 }
 
+TEST_CASE("a pause of a second does not cost the only gateway, and of two it may cost the first") {
+  for (int const gateways : {1, 2}) {
+    Client set(gateways);
+    set.start();
+    REQUIRE(set.route(true));
+    auto const selected = set.client->routing().gateway;
+    auto const until = set.net.boot + 1200ms;
+    set.net.loses = [&, paused = set.gateways[0]->id() == selected ? set.gateways[0] : set.gateways.back()](
+                        Endpoint const& from, Endpoint const& to, Bytes) {
+      return set.net.boot < until && (from == paused->endpoint() || to == paused->endpoint());
+    };
+    for (int i = 0; i < 200; ++i) (void)set.reaches_internet();
+    CHECK_FALSE(set.client->routing().engaged);
+    auto const events = set.client->status_events();
+    CHECK(std::count(events.begin(), events.end(), "kill_switch+") == 0);
+    CHECK((set.client->routing().gateway == selected) == (gateways == 1));
+  }
+}
+
 TEST_CASE("turning on without any gateway is no error: the block is armed and its cause is said") {
   for (bool const named : {false, true}) {
     Client set(named ? 1 : 0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/virtual_network.hpp"
+#include "wire/control.hpp"
 #include "wire/kind.hpp"
 
 using namespace pim;
@@ -52,6 +53,28 @@ TEST_CASE("keys are replaced again and again under traffic and no packet is lost
                                          [](auto const& one) { return one.second.size() == wire::initiation_size; });
   CHECK(initiations >= 8);
   CHECK(initiations <= 10);
+}
+
+TEST_CASE("what a peer could not be told in all tries is told when it speaks of itself again") {
+  Pair pair;
+  auto const name_of_b = [&] { return pair.a->peer(pair.b->id())->name; };
+  REQUIRE(name_of_b() == "b");
+  pair.b->kill();
+  pair.b->settings.name = std::string(60, 'b');
+  pair.b->start();
+  auto const hello_size = wire::to_bytes(wire::Hello{.name = pair.b->settings.name}).size() + wire::data_overhead;
+  pair.net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+    return from == pair.b->endpoint() && datagram.size() == hello_size;
+  };
+  pair.net.run(60s);
+  REQUIRE(pair.connected());
+  REQUIRE(name_of_b() == "b");
+  pair.net.loses = {};
+  pair.net.run(60s);
+  CHECK(name_of_b() == "b");
+  pair.a->command(control::EnableGateway{control::GatewaySettings{.nat_interface = "up0"}});
+  pair.net.run(1s);
+  CHECK(name_of_b() == pair.b->settings.name);
 }
 
 TEST_CASE("an idle pair stays connected for hours and is woken rarely") {
