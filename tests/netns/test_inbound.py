@@ -106,12 +106,18 @@ def test_the_count_goes_on_when_the_plan_changes_and_is_no_difference_of_the_hos
     assert refused(bob) == after
 
 
-def test_the_count_survives_the_loss_of_the_table_and_begins_with_the_daemon(pair):
+def test_the_count_survives_a_new_table_and_the_loss_of_one_and_begins_with_the_daemon(pair):
     alice, bob = pair
     bob.call("route.set_split_default", on=True)
     assert not arrives(alice, bob, "mesh_ipv6", socket.SOCK_DGRAM)
     before = refused(bob)
     assert before > 0
+    # Nobody asks between the next one and the change of the table.
+    assert not arrives(alice, bob, "mesh_ipv6", socket.SOCK_DGRAM)
+    bob.node.ip("addr add 10.9.8.1/24 dev eth0")
+    wait_until(lambda: "10.9.8.0/24" in bob.node.run("nft", "list", "ruleset").stdout, 5, "the table has changed")
+    assert refused(bob) == before + 1
+    before += 1
     bob.node.run("nft", "flush", "ruleset")
     wait_until(lambda: "refused_inbound" in bob.node.run("nft", "list", "ruleset").stdout, 5, "the table is back")
     assert refused(bob) == before
