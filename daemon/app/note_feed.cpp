@@ -29,6 +29,11 @@ void show_drops(protocol::Status& status, DropCounters const& drops) {
   status.stats.congestion_drops = counted(drops, Drop::congestion) + counted(drops, Drop::queue_full);
 }
 
+void show_refused_claims(protocol::Status& status, RefusedClaims const& refused) {
+  for (std::size_t i = 0; i < refused_claim_count; ++i)
+    status.refused_claims[std::string{refused_claim_names[i]}] = refused[i];
+}
+
 }  // namespace
 
 void NoteFeed::take(control::Note const& note, WallTime now, std::vector<rpc::Delta>& out) {
@@ -192,6 +197,7 @@ void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now con
   model.totals() = totals;
   status.stats.forwarded_bytes = totals.rx_bytes + totals.tx_bytes;
   show_drops(status, counters.drops());
+  show_refused_claims(status, counters.refused_claims());
   std::vector<control::NeighbourView> neighbours;
   for (auto const& [number, neighbour] : neighbours_) neighbours.push_back(neighbour);
   model.apply(to_discovered(neighbours, now.boot));

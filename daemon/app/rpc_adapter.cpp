@@ -1,5 +1,7 @@
 #include "app/rpc_adapter.hpp"
 
+#include <algorithm>
+
 #include "app/rpc_errors.hpp"
 #include "app/translate.hpp"
 #include "net/clock.hpp"
@@ -22,6 +24,13 @@ std::vector<std::string> advertised(linux_edge::Preflight const& preflight) {
     if (check.ok && check.name == "address_v6") routes.emplace_back("::/0");
   }
   return routes;
+}
+
+std::optional<protocol::RefusedInbound> to_refused_inbound(std::optional<host::HostThread::RefusedInbound> const& read,
+                                                           Time now) {
+  if (!read) return std::nullopt;
+  auto const age = std::chrono::duration_cast<std::chrono::milliseconds>(std::max(now, read->read_at) - read->read_at);
+  return protocol::RefusedInbound{read->packets, static_cast<std::uint64_t>(age.count())};
 }
 
 }  // namespace
@@ -65,7 +74,11 @@ void RpcAdapter::submit(rpc::Command command, rpc::Reply reply) {
   std::visit([&](auto& params) { on(params, std::move(reply)); }, command);
 }
 
-void RpcAdapter::refresh_counters(rpc::Model& model) { feed_.refresh(model, parts_.counters, net::read_clocks()); }
+void RpcAdapter::refresh_counters(rpc::Model& model) {
+  auto const now = net::read_clocks();
+  feed_.refresh(model, parts_.counters, now);
+  model.status().refused_inbound = to_refused_inbound(parts_.host.refused_inbound(), now.boot);
+}
 
 void RpcAdapter::on(protocol::PeersAddStaticParams& params, rpc::Reply reply) {
   using protocol::Mechanism;

@@ -62,7 +62,9 @@ std::string Machine::describe(dataplane::Origin const& from) const {
 }
 
 void Machine::on_frame(dataplane::AddressWanted const& frame, Turn& turn) {
-  auto const id = mesh_.find_by_address(frame.destination);
+  // Who was met with an alias holds it, whatever is said of it.
+  auto const holder = trust_.alias_holder(frame.destination);
+  auto const id = holder ? holder : mesh_.find_by_address(frame.destination);
   auto* const peer = id ? meet(*id, turn) : nullptr;
   if (!peer) return dataplane_.refuse(frame.packet, turn.now, turn.packets);
   // A v6 address proves whose it is. An alias is hearsay until its holder claims it: the packet does not wait for

@@ -22,6 +22,7 @@ void Control::on_command(CommandId id, Command command, Turn& turn) {
 }
 void Control::on_host(HostNote note, Turn& turn) { machine_->on_host(std::move(note), turn); }
 Time Control::next_deadline() const { return machine_->next_deadline(); }
+RefusedClaims const& Control::refused_claims() const { return machine_->refused_claims(); }
 mesh::Routing const& Control::routes() const { return machine_->routes(); }
 Peer const* Control::peer(NodeId const& id) const { return machine_->peer(id); }
 wire::BootEpoch Control::life() const { return machine_->life(); }

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/entropy.hpp"
+#include "base/refused_claim.hpp"
 #include "control/commands.hpp"
 #include "control/outbox.hpp"
 #include "control/peer.hpp"
@@ -43,6 +44,9 @@ class Control {
 
   /// When on_deadline is due next; `never` when nothing is.
   [[nodiscard]] Time next_deadline() const;
+
+  /// What peers said and was not believed, since the start.
+  [[nodiscard]] RefusedClaims const& refused_claims() const;
 
   // -- for those who look on
   [[nodiscard]] mesh::Routing const& routes() const;

@@ -155,6 +155,8 @@ void Machine::connected(Entry& entry, Peer& peer, Turn& turn) {
   admission.address = entry.pin_address;
   admission.configured = {entry.config.node_id, entry.config.public_key};
   trust_.admit(admission);
+  // What the user gave it counts from now on, whatever it said before it was known to be meant.
+  if (entry.config.mesh_v4 && peer.introduced) claim_alias(peer, peer.v4, turn);
   dirty_entries_.insert(entry.config.entry_id);
   dirty_peers_.insert(peer.slot.value);
   table_dirty_ = plan_dirty_ = true;

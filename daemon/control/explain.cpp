@@ -78,9 +78,9 @@ RouteExplained Machine::explain(NodeId const& node) const {
 
 /// A peer that claims the address in its own session; else, as a hint, the node of which others say so.
 std::optional<NodeId> Machine::holder_of(IpAddress const& address) const {
+  if (auto const holder = alias_holder(address)) return holder;
   for (auto const& peer : slots_)
-    if (peer && !peer->provisional && (peer->v4 == address || mesh::v6_address(mesh_v6_, peer->id) == address))
-      return peer->id;
+    if (peer && !peer->provisional && mesh::v6_address(mesh_v6_, peer->id) == address) return peer->id;
   return mesh_.find_by_address(address);
 }
 

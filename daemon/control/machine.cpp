@@ -13,6 +13,11 @@ mesh::Seqno first_seqno(SavedState const& saved, Entropy& entropy) {
   return saved.seqno_reserved ? static_cast<mesh::Seqno>(*saved.seqno_reserved + 1) : entropy.value<mesh::Seqno>();
 }
 
+IpAddress first_alias(Settings const& settings, SavedState const& saved, NodeId const& self) {
+  if (settings.mesh_v4) return *settings.mesh_v4;
+  return saved.own_alias && mesh::is_usable_alias(*saved.own_alias) ? *saved.own_alias : mesh::v4_alias(self);
+}
+
 }  // namespace
 
 Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,
@@ -26,7 +31,7 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
       self_(crypto::node_id_of(identity_.public_key())),
       mesh_v4_(mesh::v4_prefix()),
       mesh_v6_(mesh::v6_prefix(settings_.network)),
-      own_v4_(settings_.mesh_v4.value_or(mesh::v4_alias(self_))),
+      own_v4_(first_alias(settings_, saved_, self_)),
       own_v6_(mesh::v6_address(mesh_v6_, self_)),
       boot_epoch_(entropy.value<wire::BootEpoch>()),
       prologue_(noise::make_prologue(settings_.network)),

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/refused_claim.hpp"
 #include "control/control.hpp"
 #include "control/entry.hpp"
 #include "control/peer.hpp"
@@ -80,6 +81,7 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] mesh::Routing const& routes() const { return mesh_; }
   [[nodiscard]] Peer const* peer(NodeId const& id) const;
   [[nodiscard]] wire::BootEpoch life() const { return boot_epoch_; }
+  [[nodiscard]] RefusedClaims const& refused_claims() const { return refused_claims_; }
 
  private:
   // -- machine.cpp: the turn
@@ -203,7 +205,16 @@ class Machine final : private discovery::Judge {
   void on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::Goodbye const& goodbye, dataplane::Way came_by, Turn& turn);
-  void claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn);
+
+  // -- claims.cpp: what of that is believed
+  void refuse(RefusedClaim why, Peer const& peer, std::string const& detail, Turn& turn, std::uint64_t times = 1);
+  void refuse_routes(mesh::Refusals const& before, Peer const& peer, Turn& turn);
+  void hear_offer(Peer& peer, std::optional<wire::GatewayOffer> const& offer, Turn& turn);
+  void claim_alias(Peer& peer, std::optional<IpAddress> claim, Turn& turn);
+  [[nodiscard]] bool holds_own_alias() const;
+  void move_own_alias(Turn& turn);
+  [[nodiscard]] std::optional<NodeId> alias_holder(IpAddress const& alias) const;
+  [[nodiscard]] std::optional<std::string> holder_beside(Peer const& peer, IpAddress const& alias) const;
 
   // -- routing.cpp: the internet through a gateway
   void set_split_default(CommandId id, bool on, Turn& turn);
@@ -321,6 +332,8 @@ class Machine final : private discovery::Judge {
   trust::Trust trust_;
   trust::Ledger ledger_;
   trust::FailureLimiter own_failures_, stranger_failures_;
+  RefusedClaims refused_claims_{};
+  trust::FailureLimiter claims_told_;
   std::uint64_t stored_trust_version_ = 0;
   SavedState stored_state_;
   SaveNumbers save_numbers_{};  ///< of the last job for each store

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "control/machine.hpp"
-#include "mesh/addresses.hpp"
 
 namespace pim::control {
 void Machine::on_frame(dataplane::ControlMessage const& frame, Turn& turn) {
@@ -71,11 +70,8 @@ void Machine::on_message(Peer& peer, wire::Hello const& hello, dataplane::Way, T
   peer.introduced = true;
   peer.hello_sequence = hello.sequence;
   peer.name = hello.name;
-  peer.offer.reset();
-  if (hello.offer)
-    peer.offer = GatewayOffer{hello.offer->priority, hello.offer->load, (hello.offer->families & wire::family_v4) != 0,
-                              (hello.offer->families & wire::family_v6) != 0};
-  claim_alias(peer, hello.v4_alias, turn);
+  hear_offer(peer, hello.offer, turn);
+  claim_alias(peer, IpAddress::from_bytes(hello.v4_alias), turn);
   if (!peer.rtt) probe(peer, turn);
   dirty_peers_.insert(peer.slot.value);
 }
@@ -110,32 +106,6 @@ void Machine::on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::W
 void Machine::on_message(Peer& peer, wire::Goodbye const& goodbye, dataplane::Way, Turn& turn) {
   bool const is_forgotten = goodbye.reason == wire::GoodbyeReason::forgotten;
   end_session(peer, is_forgotten ? "it forgot us" : "it said goodbye", turn);
-}
-
-void Machine::claim_alias(Peer& peer, std::array<std::uint8_t, 4> const& alias, Turn& turn) {
-  auto const* const entry = entry_of(peer.id);
-  std::optional<IpAddress> claim = IpAddress::from_bytes(alias);
-  if (entry && entry->config.mesh_v4) claim = entry->config.mesh_v4;
-  if (!mesh::is_usable_alias(*claim)) claim.reset();
-  if (claim == peer.v4) return;
-  bool const is_taken = claim && std::any_of(slots_.begin(), slots_.end(), [&](auto const& other) {
-                          return other && other.get() != &peer && !other->provisional && other->v4 == claim;
-                        });
-  if (claim == own_v4_ && !settings_.mesh_v4 && self_ > peer.id) {
-    // Two newcomers met: the one with the larger id moves.
-    own_v4_ = mesh::v4_alias(self_, ++alias_attempt_);
-    announce_to_all(turn);
-    mesh::RoutingOutbox out;
-    mesh_.set_alias(own_v4_, turn.now.boot, out);
-    take(out, turn);
-    plan_dirty_ = true;
-  } else if (is_taken || claim == own_v4_) {
-    log(turn, LogLevel::warn, short_id(peer.id) + " claims " + to_string(*claim) + ", which another node holds",
-        peer.id);
-    claim.reset();
-  }
-  peer.v4 = claim;
-  table_dirty_ = plan_dirty_ = true;
 }
 
 }  // namespace pim::control

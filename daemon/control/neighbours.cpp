@@ -88,8 +88,10 @@ void Machine::prove_anew(Peer& peer, Turn& turn) {
 void Machine::on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn) {
   if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
   mesh::RoutingOutbox out;
+  auto const before = mesh_.refusals();
   mesh_.on_update(peer.slot, update, turn.now.boot, out);
   take(out, turn);
+  refuse_routes(before, peer, turn);
   if (peer.is_neighbour) ask_retracted(peer, update, turn);
 }
 

@@ -79,6 +79,7 @@ struct SavedState {
   std::optional<GatewaySettings> gateway{};
   WallTime timestamps_reserved_until{};                      ///< no handshake of ours carried a later timestamp
   std::optional<std::uint16_t> seqno_reserved{};             ///< no announcement of ours carried a newer one
+  std::optional<IpAddress> own_alias{};                      ///< the one with which others met this node
   std::map<std::string, std::vector<IpAddress>> resolved{};  ///< last good addresses of peer names
   bool operator==(SavedState const&) const = default;
 };

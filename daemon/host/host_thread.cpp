@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 
@@ -54,6 +55,13 @@ class HostThread::Work {
   }
 
   void run() { io_.run(); }
+
+  std::optional<RefusedInbound> refused_inbound() {
+    if (!is_count_ordered_.exchange(true)) asio::post(io_, [this] { count_refused_inbound(); });
+    auto const read_at = counted_at_.load(std::memory_order_acquire);
+    if (read_at == Time{}) return std::nullopt;
+    return RefusedInbound{refused_inbound_.load(std::memory_order_relaxed), read_at};
+  }
 
   void submit(Job job) {
     asio::post(io_, [this, job = std::move(job)]() mutable {
@@ -171,6 +179,14 @@ class HostThread::Work {
 
   void no_tunnel(std::string const& why) { tell(control::TunnelUnavailable{why}); }
 
+  void count_refused_inbound() {
+    is_count_ordered_ = false;
+    auto const packets = adapter_ ? adapter_->refused_inbound() : fail("there is no table");
+    if (!packets) return;
+    refused_inbound_.store(*packets, std::memory_order_relaxed);
+    counted_at_.store(net::boot_now(), std::memory_order_release);
+  }
+
   // -- the links
 
   void watch_links() {
@@ -220,6 +236,11 @@ class HostThread::Work {
   asio::steady_timer retry_{io_};
   std::chrono::seconds retry_after_ = first_retry;
 
+  // Read by any thread. A count may be newer than its time, never older.
+  std::atomic<std::uint64_t> refused_inbound_ = 0;
+  std::atomic<Time> counted_at_ = Time{};
+  std::atomic<bool> is_count_ordered_ = false;
+
   std::optional<linux_edge::LinkMonitor> monitor_;
   std::optional<FdWatch> monitor_watch_;
   std::optional<plan::Links> links_;
@@ -242,6 +263,8 @@ void HostThread::post(std::vector<control::HostJob> jobs) {
 void HostThread::preflight(std::string nat_interface, OnPreflight on_done) {
   work_->submit(PreflightJob{std::move(nat_interface), std::move(on_done)});
 }
+
+std::optional<HostThread::RefusedInbound> HostThread::refused_inbound() { return work_->refused_inbound(); }
 
 void HostThread::stop() { work_->submit(StopJob{}); }
 

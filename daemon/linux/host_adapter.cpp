@@ -307,6 +307,8 @@ Result<void> HostAdapter::forget_redirected_dns() {
   return parts_->forget_dns(parts_->wanted->dns_services);
 }
 
+Result<std::uint64_t> HostAdapter::refused_inbound() { return parts_->state.refused_inbound(); }
+
 int HostAdapter::fd() const { return parts_->poll.get(); }
 
 std::optional<HostResult> HostAdapter::on_readable() { return parts_->on_readable(); }

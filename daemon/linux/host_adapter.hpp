@@ -48,6 +48,10 @@ class HostAdapter {
   /// Deletes the conntrack entries of DNS that was redirected: questions in flight go to the new gateway.
   [[nodiscard]] Result<void> forget_redirected_dns();
 
+  /// Packets out of the tunnel that this host refused as `accept_inbound` says, since this adapter was opened. A plan
+  /// that replaces another goes on counting; what comes in that very instant may be missed.
+  [[nodiscard]] Result<std::uint64_t> refused_inbound();
+
   /// Readable when the host may have changed, and every few seconds while the plan blocks.
   [[nodiscard]] int fd() const;
   /// Compares the host with the last plan and applies it again where they differ; the result of that, or

@@ -85,12 +85,16 @@ Result<void> HostState::load_tables(HostPlan const& plan) {
   if (!before) return fail_with(before.error());
   if (!*before) return {};
   auto const text = to_nft(plan);
+  // The counter goes with the table: what it showed until now is kept. No block fails for want of a count.
+  static_cast<void>(refused_inbound());
   if (auto done = load_ruleset(settings_.nft_program, text); !done) return done;
+  refused_inbound_.begin_anew();
   if (auto done = delete_other_tables(netfilter_, plan); !done) return done;
   auto const now = read_tables(netfilter_, plan.names);
   if (!now) return fail_with(now.error());
   loaded_text_ = text;
   loaded_fingerprint_ = now->fingerprint;
+  loaded_names_ = plan.names;
   changed("table");
   return {};
 }
@@ -101,7 +105,16 @@ Result<bool> HostState::has_tables(Names const& names) {
   return !now->families.empty();
 }
 
+Result<std::uint64_t> HostState::refused_inbound() {
+  // What a table of an earlier process counted is not of this one.
+  if (loaded_text_.empty()) return refused_inbound_.see(0);
+  auto const packets = read_counter(netfilter_, loaded_names_, plan::inbound_counter);
+  if (!packets) return fail_with(packets.error());
+  return refused_inbound_.see(packets->value_or(0));
+}
+
 Result<void> HostState::delete_tables(HostPlan const& plan) {
+  static_cast<void>(refused_inbound());
   loaded_text_.clear();
   auto const is_there = has_tables(plan.names);
   if (is_there && !*is_there) return {};

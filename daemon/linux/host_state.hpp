@@ -10,6 +10,7 @@
 #include "linux/host_adapter.hpp"
 #include "linux/nft.hpp"
 #include "linux/rtnl.hpp"
+#include "linux/steady_count.hpp"
 #include "linux/sysctls.hpp"
 #include "linux/tun.hpp"
 #include "plan/host_plan.hpp"
@@ -24,6 +25,8 @@ class HostState {
   /// True when the kernel holds a table of pim's name, whatever is in it.
   [[nodiscard]] Result<bool> has_tables(plan::Names const& names);
   [[nodiscard]] Result<void> delete_tables(plan::HostPlan const& plan);
+  /// Packets out of the tunnel that the tables loaded here did not let in, over all of them.
+  [[nodiscard]] Result<std::uint64_t> refused_inbound();
 
   [[nodiscard]] Result<void> add_rules(plan::HostPlan const& plan);
   [[nodiscard]] Result<void> remove_other_rules(plan::HostPlan const& plan);
@@ -67,6 +70,8 @@ class HostState {
   // What was loaded here last, and how the kernel showed it then.
   std::string loaded_text_;
   std::string loaded_fingerprint_;
+  plan::Names loaded_names_;
+  SteadyCount refused_inbound_;
 };
 
 }  // namespace pim::linux_edge

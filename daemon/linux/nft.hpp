@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,11 @@ struct TableState {
   std::map<std::string, std::size_t> rules_per_chain;  ///< "inet out" -> 12
 };
 [[nodiscard]] Result<TableState> read_tables(NetlinkSocket& netfilter, plan::Names const& names);
+
+/// The packets that a named counter of pim's inet table has counted since the table was loaded; nothing when there is
+/// no such counter.
+[[nodiscard]] Result<std::optional<std::uint64_t>> read_counter(NetlinkSocket& netfilter, plan::Names const& names,
+                                                                std::string_view counter);
 
 /// All of pim's tables but those of the plan's families. Nothing to delete is success.
 [[nodiscard]] Result<void> delete_other_tables(NetlinkSocket& netfilter, plan::HostPlan const& plan);

@@ -38,6 +38,10 @@ void Counters::set_drops(DropCounters const& value) {
   for (std::size_t i = 0; i < drop_count; ++i) store(memory_->drops[i], value[i]);
 }
 
+void Counters::set_refused_claims(RefusedClaims const& value) {
+  for (std::size_t i = 0; i < refused_claim_count; ++i) store(memory_->refused_claims[i], value[i]);
+}
+
 PeerCounters Counters::peer(PeerSlot slot) const {
   if (slot.value >= capacity) return {};
   auto& cell = memory_->peers[slot.value].values;
@@ -48,6 +52,12 @@ PeerCounters Counters::peer(PeerSlot slot) const {
 DropCounters Counters::drops() const {
   DropCounters value{};
   for (std::size_t i = 0; i < drop_count; ++i) value[i] = load(memory_->drops[i]);
+  return value;
+}
+
+RefusedClaims Counters::refused_claims() const {
+  RefusedClaims value{};
+  for (std::size_t i = 0; i < refused_claim_count; ++i) value[i] = load(memory_->refused_claims[i]);
   return value;
 }
 

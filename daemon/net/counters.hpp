@@ -1,6 +1,6 @@
-// Numbers that the packet thread shows to others without asking them: an array by peer slot and the drop
-// counters, written by one thread with relaxed stores, read by any. Values of one slot may be of two
-// adjacent publications; they are for people and graphs.
+// Numbers that the packet thread shows to others without asking them: an array by peer slot, the drop
+// counters and the refused claims, written by one thread with relaxed stores, read by any. Values of one slot may be of
+// two adjacent publications; they are for people and graphs.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 
 #include "base/drop.hpp"
 #include "base/ids.hpp"
+#include "base/refused_claim.hpp"
 #include "base/time.hpp"
 
 namespace pim::net {
@@ -31,10 +32,12 @@ class Counters {
   // From the packet thread alone.
   void set_peer(PeerSlot slot, PeerCounters const& value);
   void set_drops(DropCounters const& value);
+  void set_refused_claims(RefusedClaims const& value);
 
   // From any thread. A slot nobody wrote is all zeroes.
   [[nodiscard]] PeerCounters peer(PeerSlot slot) const;
   [[nodiscard]] DropCounters drops() const;
+  [[nodiscard]] RefusedClaims refused_claims() const;
 
  private:
   // Plain integers behind atomic_ref, so that the pages of slots that are not in use stay untouched.
@@ -43,6 +46,7 @@ class Counters {
   };
   struct Memory {
     std::uint64_t drops[drop_count];
+    std::uint64_t refused_claims[refused_claim_count];
     Cell peers[capacity];
   };
   Memory* memory_;

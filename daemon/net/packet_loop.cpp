@@ -194,6 +194,7 @@ void PacketLoop::publish_counters() {
                              {seen.rx_bytes, seen.tx_bytes, seen.rx_packets, seen.tx_packets, seen.last_received});
   }
   parts_.counters.set_drops(parts_.dataplane.drops());
+  parts_.counters.set_refused_claims(parts_.control.refused_claims());
   counters_published_ = now_.boot;
   counters_due_ = never;
 }

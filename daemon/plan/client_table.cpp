@@ -28,7 +28,8 @@ class ClientTable {
       chains.push_back(redirect_own_dns());
       chains.push_back(redirect_forwarded_dns());
     }
-    chains.insert(chains.end(), {source(), out(), post(), forward(), mss_chain(input_), input_chain(input_)});
+    chains.insert(chains.end(), {source(), out(), post(), forward(), mss_chain(input_)});
+    add_input_chain(table, input_);
     return table;
   }
 

@@ -93,8 +93,9 @@ Table gateway_table(Input const& input, Names const&) {
   table.objects = {"set clients_v4 { type ipv4_addr; size 1024; flags dynamic; }",
                    "set clients_v6 { type ipv6_addr; size 1024; flags dynamic; }", "counter refused {}",
                    "counter over {}"};
-  table.chains = {admit(*input.gateway), from_mesh(input), redirect_dns(input), masquerade(input),
-                  mss_chain(input),      forward(input),   input_chain(input)};
+  table.chains = {admit(*input.gateway), from_mesh(input), redirect_dns(input),
+                  masquerade(input),     mss_chain(input), forward(input)};
+  add_input_chain(table, input);
   return table;
 }
 

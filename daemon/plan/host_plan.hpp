@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
@@ -104,6 +105,9 @@ struct Chain {
   std::vector<std::string> rules;
   bool operator==(Chain const&) const = default;
 };
+
+/// Each table counts by this name the packets out of the tunnel that `accept_inbound` did not let in.
+inline constexpr std::string_view inbound_counter = "refused_inbound";
 
 /// A whole nftables table; all of pim's have the same name, and at most one is of a family.
 struct Table {

@@ -28,6 +28,8 @@ std::vector<std::string> texts(std::vector<IpAddress> const& addresses, Family f
   return out;
 }
 
+namespace {
+
 Chain input_chain(Input const& input) {
   Chain chain{"in", "type filter hook input priority 10; policy accept;", {}};
   auto& rules = chain.rules;
@@ -48,8 +50,15 @@ Chain input_chain(Input const& input) {
     if (!v4.empty()) rules.push_back("ip saddr " + braces(v4) + " accept");
     if (!v6.empty()) rules.push_back("ip6 saddr " + braces(v6) + " accept");
   }
-  rules.emplace_back("drop");
+  rules.push_back("counter name " + std::string{inbound_counter} + " drop");
   return chain;
+}
+
+}  // namespace
+
+void add_input_chain(Table& table, Input const& input) {
+  table.objects.push_back("counter " + std::string{inbound_counter} + " {}");
+  table.chains.push_back(input_chain(input));
 }
 
 Chain mss_chain(Input const& input) {
@@ -66,7 +75,7 @@ Chain mss_chain(Input const& input) {
 Table idle_table(Input const& input, Names const& names) {
   Table table;
   auto const tunnel = quoted(names.interface);
-  table.chains.push_back(input_chain(input));
+  add_input_chain(table, input);
   // A host that forwards for other reasons is not thereby a way into or out of the mesh.
   table.chains.push_back({"fwd_all",
                           "type filter hook forward priority 10; policy accept;",

@@ -21,8 +21,8 @@ namespace pim::plan {
 /// which looks up its address with the mark of the question.
 [[nodiscard]] Table arp_table(Names const& names);
 
-/// What may come out of the tunnel and end at this host.
-[[nodiscard]] Chain input_chain(Input const& input);
+/// What may come out of the tunnel and end at this host, with the counter of what may not.
+void add_input_chain(Table& table, Input const& input);
 /// TCP learns the tunnel's size in both directions; `forwarded` flows never see the tunnel's own MTU.
 [[nodiscard]] Chain mss_chain(Input const& input);
 

@@ -211,6 +211,8 @@ auto Session::answer(method::Hello, protocol::HelloParams const& params) -> Sess
                       "rpc_version " + std::to_string(protocol::rpc_version) + " is spoken here");
   has_said_hello_ = true;
   client_ = params.client.substr(0, longest_client_name);
+  // Who says hello is about to ask: what other threads have to look up is ordered now.
+  static_cast<void>(hub_.fresh_model());
   return protocol::HelloResult{hub_.identity().daemon, protocol::rpc_version, hub_.identity().features};
 }
 

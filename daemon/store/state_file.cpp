@@ -68,6 +68,7 @@ std::string encode_state(control::SavedState const& state) {
                            {"timestamps_reserved_until", to_nanoseconds(state.timestamps_reserved_until)},
                            {"resolved", std::move(resolved)}};
   if (state.seqno_reserved) json["seqno_reserved"] = *state.seqno_reserved;
+  if (state.own_alias) json["own_alias"] = to_string(*state.own_alias);
   if (state.routing_answer) json["routing_answer"] = *state.routing_answer;
   if (state.gateway) json["gateway"] = to_json(*state.gateway);
   return boost::json::serialize(json) + "\n";
@@ -79,6 +80,7 @@ Result<control::SavedState> decode_state(std::string_view body) {
   std::vector<Resolved> resolved;
   if (!json || !Fields{*json}
                     .optional("seqno_reserved", state.seqno_reserved)
+                    .optional("own_alias", state.own_alias)
                     .optional("routing_answer", state.routing_answer)
                     .list("added_peers", state.added_peers, read_entry)
                     .list("gateways_disallowed", state.gateways_disallowed)

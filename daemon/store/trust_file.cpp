@@ -33,6 +33,7 @@ bool read_record(boost::json::value const& json, trust::Record& out) {
              .optional("endpoint", out.last_endpoint)
              .required("timestamp", out.last_timestamp, read_timestamp)
              .required("gateway_allowed", out.gateway_allowed)
+             .optional("v4_alias", out.v4_alias)
              .done() &&
          crypto::node_id_of(out.key) == out.id;
 }
@@ -52,15 +53,19 @@ boost::json::object to_json(trust::Record const& record) {
       {"gateway_allowed", record.gateway_allowed},
   };
   if (record.last_endpoint) json["endpoint"] = to_string(*record.last_endpoint);
+  if (record.v4_alias) json["v4_alias"] = to_string(*record.v4_alias);
   return json;
 }
 
-/// Two records of one node or two pins of one address: one of them would be ignored.
+/// Two records of one node, two holders of one alias or two pins of one address: one of them would be ignored.
 bool is_coherent(trust::Snapshot const& snapshot) {
   std::set<NodeId> ids;
   std::set<std::string_view> addresses;
-  for (auto const& record : snapshot.records)
+  std::set<IpAddress> aliases;
+  for (auto const& record : snapshot.records) {
     if (!ids.insert(record.id).second) return false;
+    if (record.v4_alias && (!record.v4_alias->is_v4() || !aliases.insert(*record.v4_alias).second)) return false;
+  }
   for (auto const& pin : snapshot.pins)
     if (!addresses.insert(pin.address).second) return false;
   return true;

@@ -48,6 +48,7 @@ Trust::Trust(Policy policy, std::vector<NodeId> const& allow_list, Snapshot stor
     auto const [at, is_new] = entries_.try_emplace(id, Entry{std::move(record)});
     if (!is_new) continue;
     by_key_.emplace(at->second.record.key, id);
+    if (auto const& alias = at->second.record.v4_alias) by_alias_.emplace(*alias, id);
     touch(at->second);
   }
   evict_strangers();
@@ -138,6 +139,15 @@ bool Trust::allow_gateway(NodeId const& id, bool allowed) {
   return change(id, [=](Record& record) { record.gateway_allowed = allowed; });
 }
 
+bool Trust::hold_alias(NodeId const& id, std::optional<IpAddress> const& alias) {
+  if (alias && alias_holder(*alias).value_or(id) != id) return false;
+  return change(id, [&](Record& record) {
+    if (record.v4_alias) by_alias_.erase(*record.v4_alias);
+    if (alias) by_alias_.emplace(*alias, id);
+    record.v4_alias = alias;
+  });
+}
+
 Record const* Trust::find(NodeId const& id) const {
   auto const at = entries_.find(id);
   return at == entries_.end() ? nullptr : &at->second.record;
@@ -151,6 +161,11 @@ Record const* Trust::find(PublicKey const& key) const {
 Record const* Trust::pinned(std::string const& address) const {
   auto const at = pins_.find(address);
   return at == pins_.end() ? nullptr : find(at->second);
+}
+
+std::optional<NodeId> Trust::alias_holder(IpAddress const& alias) const {
+  auto const at = by_alias_.find(alias);
+  return at == by_alias_.end() ? std::nullopt : std::optional(at->second);
 }
 
 Result<NodeId, PrefixError> Trust::find_prefix(std::string_view text) const {
@@ -254,6 +269,7 @@ void Trust::erase(NodeId const& id) {
   if (at == entries_.end()) return;
   strangers_.erase(at->second.touched);
   by_key_.erase(at->second.record.key);
+  if (auto const& alias = at->second.record.v4_alias) by_alias_.erase(*alias);
   entries_.erase(at);
 }
 

@@ -37,6 +37,7 @@ struct Record {
   std::optional<Endpoint> last_endpoint{};
   HandshakeTimestamp last_timestamp{};  ///< newest accepted from this peer; an initiation must be later
   bool gateway_allowed = false;         ///< the user named it as a gateway
+  std::optional<IpAddress> v4_alias{};  ///< the one it was met with; nobody else's until it takes another
   bool operator==(Record const&) const = default;
 };
 
@@ -109,13 +110,15 @@ class Trust {
   void unlist(NodeId const& id);
   /// Removes the record and its pins; false when there is none. Being blocked is forgotten too.
   bool forget(NodeId const& id);
-  /// The user compared all digits. Does not lift a block: forget does. These four return false when there is
+  /// The user compared all digits. Does not lift a block: forget does. These and hold_alias return false when there is
   /// no such record.
   bool verify(NodeId const& id);
   bool block(NodeId const& id);
   /// UTF-8, cut to max_label_size bytes between characters.
   bool label(NodeId const& id, std::string label);
   bool allow_gateway(NodeId const& id, bool allowed);
+  /// From now on the alias is this node's; none: it gave up the one it had. False for one that another holds, too.
+  bool hold_alias(NodeId const& id, std::optional<IpAddress> const& alias);
 
   [[nodiscard]] Policy policy() const { return policy_; }
   /// Valid until the next change.
@@ -124,6 +127,7 @@ class Trust {
   /// Who is pinned at a configured address.
   [[nodiscard]] Record const* pinned(std::string const& address) const;
   [[nodiscard]] bool is_pinned(NodeId const& id) const { return pins_of_.contains(id); }
+  [[nodiscard]] std::optional<NodeId> alias_holder(IpAddress const& alias) const;
   [[nodiscard]] Result<NodeId, PrefixError> find_prefix(std::string_view text) const;
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
@@ -155,6 +159,7 @@ class Trust {
   std::unordered_set<NodeId> allow_list_, named_;
   std::unordered_map<NodeId, Entry> entries_;
   std::map<PublicKey, NodeId> by_key_;
+  std::map<IpAddress, NodeId> by_alias_;
   std::map<std::uint64_t, NodeId> strangers_;  ///< longest not seen first
   std::map<std::string, NodeId, std::less<>> pins_;
   std::unordered_map<NodeId, std::set<std::string>> pins_of_;

@@ -89,6 +89,14 @@ PIM_STRUCT(KillSwitch, "Whether internet is blocked because no gateway is usable
            (last_gateway, "node_id of the gateway that was in use"), (trying, "what is being tried now"),
            (verified_at, "when the block was last seen in force"))
 
+struct RefusedInbound {
+  std::uint64_t packets = 0;
+  std::uint64_t age_ms = 0;
+  bool operator==(RefusedInbound const&) const = default;
+};
+PIM_STRUCT(RefusedInbound, "What other nodes sent to this host and interface.accept_inbound did not let in.",  //
+           (packets, "since the daemon started"), (age_ms, "milliseconds since the host was asked"))
+
 struct Status {
   std::string node;
   std::string node_id;
@@ -107,6 +115,8 @@ struct Status {
   Timestamp started_at{};
   KillSwitch kill_switch;
   Counters drops;
+  Counters refused_claims;
+  std::optional<RefusedInbound> refused_inbound;
   std::optional<std::string> mesh_error;
   bool operator==(Status const&) const = default;
 };
@@ -119,6 +129,8 @@ PIM_STRUCT(Status, "The node as a whole.",  //
            (routes, "routes in short"), (stats, "counters since start"), (uptime_s, "seconds since start"),
            (route_on, "internet goes through the mesh or not at all"), (started_at, "when the daemon started"),
            (kill_switch, "whether internet is blocked"), (drops, "packets thrown away by reason"),
+           (refused_claims, "what nodes said and was not believed or used, by reason"),
+           (refused_inbound, "absent until the host was asked once, and while there is no tunnel"),
            (mesh_error, "why the mesh is off, when it is"))
 
 struct StatusParams {};

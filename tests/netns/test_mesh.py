@@ -5,6 +5,7 @@ import json
 import os
 import select
 import socket
+import subprocess
 import time
 
 import pytest
@@ -21,6 +22,10 @@ pytestmark = [pytest.mark.needs("daemon"), pytest.mark.limit(60)]
 SETTLED = 10  # seconds after the start within which everybody reaches everybody
 CHUNK, PAUSE = b"x" * 1000, 0.01
 PAYLOAD = b"seen-only-by-its-two-ends"
+#: Bytes of iperf3 for each ordered pair. It ends when the last was sent, so what a window holds is not counted at the other
+#: end.
+TRANSFER, WINDOW = 512 << 10, 32 << 10
+BUSY = "the server is busy"
 
 
 def address(daemon, family):
@@ -39,6 +44,67 @@ def unreached(daemons, family):
     while missing and time.monotonic() < deadline:
         missing = {(one, other) for one, other in sorted(missing) if not pings(daemons[one], targets[other])}
     return missing
+
+
+def rounds(names):
+    """Every pair of names once, in rounds of pairs that have no name in common (the circle method)."""
+    ring = [*names] + [None] * (len(names) % 2)
+    for _ in range(len(ring) - 1):
+        yield [pair for pair in zip(ring[:len(ring) // 2], reversed(ring[len(ring) // 2:])) if None not in pair]
+        ring.insert(1, ring.pop())
+
+
+@contextlib.contextmanager
+def iperf3_servers(daemons):
+    servers = [daemon.node.spawn("iperf3", "-s", stdout=-3) for daemon in daemons.values()]
+    try:
+        for daemon in daemons.values():
+            wait_until(lambda: ":5201" in daemon.node.run("ss", "-Hltn").stdout, 5, "iperf3 listens")
+        yield
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
+
+
+def what_failed(client):
+    """Why a transfer counts as none, or nothing."""
+    try:
+        report = json.loads(client.communicate(timeout=10)[0])
+    except subprocess.TimeoutExpired:
+        client.kill()
+        return "it stands still"
+    received = report.get("end", {}).get("sum_received", {}).get("bytes", 0)
+    return report.get("error") or ("" if received > TRANSFER / 2 else f"received {received} bytes")
+
+
+def transfer_side_by_side(daemons, targets, pairs):
+    """{(sender, receiver): why} for those of disjoint pairs that fail. A server may still be closing its last transfer."""
+    failed = dict.fromkeys(pairs, BUSY)
+    for _ in range(10):
+        again = [pair for pair, why in failed.items() if BUSY in why]
+        clients = {(one, other): daemons[one].node.spawn("iperf3", "-J", "-n", str(TRANSFER), "-w", str(WINDOW),
+                                                         "-c", targets[other], stdout=-1, text=True) for one, other in again}
+        failed |= {pair: what_failed(client) for pair, client in clients.items()}
+    return {pair: why for pair, why in failed.items() if why}
+
+
+def without_transfer(daemons, family):
+    """{(sender, receiver): why} for those ordered pairs between which iperf3 does not pass TCP."""
+    targets, failed = {name: address(daemon, family) for name, daemon in daemons.items()}, {}
+    with iperf3_servers(daemons):
+        for pairs in rounds(daemons):
+            for directed in (pairs, [pair[::-1] for pair in pairs]):
+                failed |= transfer_side_by_side(daemons, targets, directed)
+    return failed
+
+
+def test_the_rounds_hold_every_pair_once_and_no_name_twice():
+    for names in ("abcde", "abcdefghi", "ab"):
+        all_rounds = list(rounds(names))
+        pairs = [frozenset(pair) for pairs in all_rounds for pair in pairs]
+        assert sorted(map(sorted, pairs)) == sorted(map(sorted, itertools.combinations(names, 2)))
+        assert all(len(set(itertools.chain(*pairs))) == 2 * len(pairs) for pairs in all_rounds)
 
 
 class Silence:
@@ -111,6 +177,11 @@ def test_everybody_in_a_line_of_five_reaches_everybody(line, family):
     assert unreached(line, family) == set()
 
 
+@pytest.mark.parametrize("family", [6, 4])
+def test_tcp_passes_between_all_pairs_of_a_line_of_five(line, family):
+    assert without_transfer(line, family) == {}
+
+
 @pytest.mark.parametrize("direction", [[], ["-R"]], ids=["out", "back"])
 def test_tcp_flows_over_four_hops_without_a_decrypt_failure(line, direction):
     server = line["n5"].node.spawn("iperf3", "-s", "-1", stdout=-3)
@@ -134,8 +205,14 @@ def test_the_ends_of_a_line_say_how_far_apart_they_are(line):
 
 
 # -- a grid of nine ------------------------------------------------------------------------------------------------------
-def test_everybody_in_a_grid_of_nine_reaches_everybody(grid):
-    assert unreached(grid[1], 6) == set()
+@pytest.mark.parametrize("family", [6, 4])
+def test_everybody_in_a_grid_of_nine_reaches_everybody(grid, family):
+    assert unreached(grid[1], family) == set()
+
+
+@pytest.mark.parametrize("family", [6, 4])
+def test_tcp_passes_between_all_pairs_of_a_grid_of_nine(grid, family):
+    assert without_transfer(grid[1], family) == {}
 
 
 def way(cabled, transfer, source, target):

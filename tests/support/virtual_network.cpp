@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "crypto/hash.hpp"
 #include "mesh/addresses.hpp"
 #include "noise/handshake.hpp"
@@ -76,9 +77,28 @@ void Node::send_packet(Bytes packet) {
   turn([&](control::Turn& now) { running_->dataplane.on_tun({&frame, 1}, now.now, now.packets); });
 }
 
+void Node::say(NodeId const& peer, Bytes message) {
+  turn([&](control::Turn& now) {
+    auto const* const to = running_->control.peer(peer);
+    PIM_ASSERT(to);
+    running_->dataplane.seal_control(to->slot, message, now.now, now.packets);
+  });
+}
+
 IpAddress Node::mesh_v6() const { return mesh::v6_address(mesh::v6_prefix(settings.network), id_); }
 
 std::uint64_t Node::drops(Drop reason) const { return running_->dataplane.drops()[static_cast<std::size_t>(reason)]; }
+
+std::uint64_t Node::refused(RefusedClaim why) const {
+  return running_->control.refused_claims()[static_cast<std::size_t>(why)];
+}
+
+std::size_t Node::logged(std::string_view words) const {
+  return static_cast<std::size_t>(std::count_if(notes.begin(), notes.end(), [&](control::Note const& note) {
+    auto const* const record = std::get_if<LogRecord>(&note);
+    return record && record->message.find(words) != std::string::npos;
+  }));
+}
 
 std::optional<control::PeerView> Node::peer(NodeId const& id) const {
   std::optional<control::PeerView> found;

@@ -47,12 +47,17 @@ class Node {
   void host(control::HostNote note);
   /// Hands an IP packet to the tunnel as the host would.
   void send_packet(Bytes packet);
+  /// Says to a peer, inside their session, what this node would not say by itself.
+  void say(NodeId const& peer, Bytes message);
 
   [[nodiscard]] Endpoint endpoint() const { return {address_, settings.listen_port, 0}; }
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] PublicKey key() const { return key_; }
   [[nodiscard]] IpAddress mesh_v6() const;
   [[nodiscard]] std::uint64_t drops(Drop reason) const;
+  [[nodiscard]] std::uint64_t refused(RefusedClaim why) const;
+  /// Lines of the log so far that contain `words`.
+  [[nodiscard]] std::size_t logged(std::string_view words) const;
   [[nodiscard]] std::optional<control::PeerView> peer(NodeId const& id) const;
   [[nodiscard]] control::RoutingView routing() const;
   /// Names of the status events so far: "route_on", "kill_switch+", "kill_switch-", ...

@@ -61,6 +61,12 @@ std::string internet_line(Status const& status) {
          " (split-default routing on)";
 }
 
+std::string refused_line(RefusedInbound const& refused) {
+  auto text = std::to_string(refused.packets) + " packets of others to this device (interface.accept_inbound)";
+  if (refused.age_ms >= 1000) text += ", counted " + duration_text(refused.age_ms / 1000) + " ago";
+  return text;
+}
+
 std::string interface_line(InterfaceStatus const& interface) {
   std::string text = interface.name + (interface.up ? ", up, MTU " + std::to_string(interface.mtu) : ", not there");
   if (interface.reason) text += ": " + *interface.reason;
@@ -132,6 +138,8 @@ std::string text_of(Status const& status) {
   }
   rows.push_back({"peers", std::to_string(status.peers.size()) + " known, " + std::to_string(count(PeerState::active)) +
                                " direct, " + std::to_string(count(PeerState::relayed)) + " through relays"});
+  if (status.refused_inbound && status.refused_inbound->packets > 0)
+    rows.push_back({"refused", refused_line(*status.refused_inbound)});
   rows.push_back({"uptime", duration_text(status.uptime_s)});
   if (status.mesh_error) rows.push_back({"mesh", "OFF: " + *status.mesh_error});
   return table(rows);

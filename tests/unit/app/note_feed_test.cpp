@@ -168,6 +168,22 @@ TEST_CASE("counters_ages_and_drops_are_those_of_the_moment_and_totals_outlive_pe
   CHECK(test.model.totals().rx_bytes == 1000);
 }
 
+TEST_CASE("what_peers_claimed_in_vain_is_shown_by_reason_and_is_no_dropped_packet") {
+  Fixture test;
+  test.take(node_view());
+  net::Counters counters;
+  RefusedClaims refused{};
+  count(refused, RefusedClaim::taken_alias);
+  count(refused, RefusedClaim::false_key, 4);
+  counters.set_refused_claims(refused);
+  test.feed.refresh(test.model, counters, {Time{200s}, test.now});
+  auto const& shown = test.model.status().refused_claims;
+  CHECK(shown.at("taken_alias") == 1);
+  CHECK(shown.at("false_key") == 4);
+  CHECK(shown.size() == refused_claim_count);
+  CHECK(test.model.status().stats.dropped == 0);
+}
+
 TEST_CASE("nodes_heard_nearby_are_listed_with_their_ages_until_they_are_gone") {
   Fixture test;
   control::NeighbourView near{1, id_of(0x22), *parse_endpoint("192.0.2.7:9100")};

@@ -44,6 +44,17 @@ TEST_CASE("who_was_heard_nearby_stands_in_a_table_and_nobody_is_said_to_be_nobod
     CHECK(has(text, part));
 }
 
+TEST_CASE("status_says_how_much_of_others_was_refused_and_how_old_the_count_is") {
+  Status status;
+  CHECK_FALSE(has(text_of(status), "refused"));
+  status.refused_inbound = RefusedInbound{0, 5};
+  CHECK_FALSE(has(text_of(status), "refused"));
+  status.refused_inbound = RefusedInbound{12, 5};
+  CHECK(has(text_of(status), "12 packets of others to this device (interface.accept_inbound)\n"));
+  status.refused_inbound->age_ms = 61'000;
+  CHECK(has(text_of(status), "counted 1m 1s ago"));
+}
+
 TEST_CASE("status_says_where_internet_goes") {
   Status status;
   status.node_id = "0123456789abcdef0123456789abcdef";

@@ -103,10 +103,11 @@ TEST_CASE("inbound admission follows accept_inbound") {
   CHECK(has_rule(chain_of(make_plan(input), "in"), "ip saddr 10.77.0.0/16 accept"));
 }
 
-TEST_CASE("every state ends inbound with a drop and never lets the daemon's ports be reached from inside") {
+TEST_CASE("every state ends inbound with a counted drop and never lets the daemon's ports be reached from inside") {
   for (auto const& input : {laptop(), armed_laptop(), gateway()}) {
     auto const in = chain_of(make_plan(input), "in");
-    CHECK(in.rules.back() == "drop");
+    CHECK(in.rules.back() == "counter name refused_inbound drop");
+    CHECK(text_of(make_plan(input)).find("counter refused_inbound {}") != std::string::npos);
     CHECK(in.rules[1] == "udp dport { 9100, 9101 } drop");
   }
 }

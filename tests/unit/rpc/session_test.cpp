@@ -69,6 +69,11 @@ StatusEvent happened(StatusEventKind kind) { return {kind, {}, {}}; }
 
 }  // namespace
 
+TEST_CASE("counters_are_looked_up_at_hello_ahead_of_the_question") {
+  Desk const desk;
+  CHECK(desk.backend.refreshes == 1);
+}
+
 TEST_CASE("nothing_is_answered_before_hello") {
   Desk desk(false);
   CHECK(desk.code(R"("status")") == -32600);

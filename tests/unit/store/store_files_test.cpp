@@ -31,6 +31,7 @@ trust::Snapshot full_snapshot() {
     record.last_timestamp = {~std::uint64_t{0}, ~std::uint32_t{0}};
     record.gateway_allowed = level % 2 == 0;
     if (level % 3 == 0) record.last_endpoint = parse_endpoint("[fe80::1%7]:9100");
+    if (level % 3 == 1) record.v4_alias = IpAddress::from_v4(0x0a4d0101 + level);
     snapshot.records.push_back(record);
   }
   snapshot.pins = {{"home.example:9100", id_of(1)}, {"[2001:db8::1]:9100", id_of(2)}};
@@ -47,6 +48,7 @@ control::SavedState full_state() {
                         .public_key = key_of(1),
                         .mesh_v4 = parse_ip("10.77.1.1")}};
   state.gateways_disallowed = {id_of(3)};
+  state.own_alias = parse_ip("10.77.3.4");
   state.gateway_decided = true;
   state.gateway = control::GatewaySettings{.nat_interface = "eth0", .max_connections = 7};
   state.timestamps_reserved_until = WallTime{1'700'000'000s};
@@ -198,6 +200,30 @@ TEST_CASE("a trust store whose ids, keys or pins contradict each other is an err
   CHECK_FALSE(decode_trust(encode_trust(snapshot)).ok());
   snapshot = full_snapshot();
   snapshot.pins.push_back({snapshot.pins.front().address, id_of(5)});
+  CHECK_FALSE(decode_trust(encode_trust(snapshot)).ok());
+}
+
+TEST_CASE("a store of a version that knew no aliases is read, and nobody holds one") {
+  auto const* const trust_body =
+      R"({"records":[{"node_id":"88b271fb71a33bb9730a8ce5074deaa6","public_key":")"
+      "0000000000000000000000000000000000000000000000000000000000000000"
+      R"(","level":"first_use","first_seen":0,"label":"","timestamp":{"s":5,"ns":6},"gateway_allowed":false}],"pins":[]})";
+  auto const trusted = decode_trust(trust_body);
+  REQUIRE(trusted.ok());
+  REQUIRE(trusted->records.size() == 1);
+  CHECK_FALSE(trusted->records[0].v4_alias);
+  auto const state = decode_state(
+      R"({"added_peers":[],"gateways_disallowed":[],"gateway_decided":false,"timestamps_reserved_until":0,"resolved":[]})");
+  REQUIRE(state.ok());
+  CHECK_FALSE(state->own_alias);
+}
+
+TEST_CASE("a trust store in which two nodes hold one alias, or one holds what is none, is an error") {
+  auto snapshot = full_snapshot();
+  snapshot.records[0].v4_alias = snapshot.records[1].v4_alias;
+  CHECK_FALSE(decode_trust(encode_trust(snapshot)).ok());
+  snapshot = full_snapshot();
+  snapshot.records[0].v4_alias = parse_ip("fd77::1");
   CHECK_FALSE(decode_trust(encode_trust(snapshot)).ok());
 }
 

@@ -309,6 +309,44 @@ TEST_CASE("strangers are bounded, the one longest not seen gives way, and no dec
   CHECK(tofu(trust.snapshot()).size() == trust.size());
 }
 
+TEST_CASE(
+    "an alias is its first holder's until that one takes another, gives it up or is forgotten, over a restart too") {
+  auto const first = *parse_ip("10.77.1.1"), second = *parse_ip("10.77.1.2");
+  auto trust = tofu();
+  CHECK_FALSE(trust.hold_alias(alice.id, first));  // nobody knows her
+  trust.admit(inbound(alice));
+  trust.admit(inbound(bob));
+  auto const before = trust.version();
+  CHECK(trust.hold_alias(alice.id, first));
+  CHECK(trust.version() > before);
+  auto const held = trust.version();
+  CHECK(trust.hold_alias(alice.id, first));
+  CHECK_FALSE(trust.hold_alias(bob.id, first));
+  CHECK(trust.version() == held);
+  trust = tofu(trust.snapshot());
+  CHECK(trust.alias_holder(first) == alice.id);
+  CHECK_FALSE(trust.hold_alias(bob.id, first));
+  trust.admit(inbound(alice));
+  CHECK(trust.alias_holder(first) == alice.id);
+
+  CHECK(trust.hold_alias(alice.id, second));
+  CHECK(trust.hold_alias(bob.id, first));
+  trust.forget(bob.id);
+  CHECK_FALSE(trust.alias_holder(first));
+  CHECK(trust.hold_alias(alice.id, std::nullopt));
+  CHECK_FALSE(trust.alias_holder(second));
+}
+
+TEST_CASE("a stranger that is dropped for newer ones drops its alias") {
+  auto trust = tofu();
+  auto const alias = *parse_ip("10.77.1.1");
+  trust.admit(inbound(alice));
+  REQUIRE(trust.hold_alias(alice.id, alias));
+  for (std::uint32_t number = 0; number < max_stranger_records; ++number) trust.admit(inbound(node(1000 + number)));
+  REQUIRE(trust.find(alice.id) == nullptr);
+  CHECK_FALSE(trust.alias_holder(alias));
+}
+
 TEST_CASE("a snapshot with too many strangers is cut at the next start, the oldest first") {
   Snapshot stored;
   for (std::uint32_t number = 0; number < max_stranger_records + 10; ++number)
