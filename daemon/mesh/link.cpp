@@ -22,6 +22,9 @@ constexpr Duration patience_when_heard = milliseconds{1250};
 /// After a sleep of our own all is late but the peer: so many have to have been sent for silence to mean anything.
 constexpr unsigned fewest_asked = 8;
 constexpr Duration first_rest_down = milliseconds{125};
+/// Where something was heard just now, so many probes go out before the pauses grow: with 30 % lost each way a single
+/// one stays unanswered half of the time, and what was cut would come back a minute later.
+constexpr unsigned eager_probes = 8;
 constexpr Duration first_rest = milliseconds{500};
 constexpr Duration longest_rest_down = std::chrono::seconds{60};
 constexpr std::size_t max_probes = 64;
@@ -31,6 +34,7 @@ constexpr std::size_t max_probes = 64;
 void Link::start(Time now) {
   state_ = State::down;
   interval_ = first_rest_down;
+  eager_left_ = eager_probes;
   probe_at_ = now;
   last_answered_ = now;
 }
@@ -42,6 +46,7 @@ void Link::reset(Time now) {
     case State::stopped: break;
     case State::down:
       interval_ = first_rest_down;
+      eager_left_ = eager_probes;
       probe_at_ = std::max(now, last_probe_ + first_rest_down);
       break;
     case State::up:
@@ -130,12 +135,17 @@ void Link::go_down(Time now) {
   asking_since_ = never;
   for (auto& probe : probes_) probe.counts = false;
   interval_ = first_rest_down;
+  eager_left_ = 0;
   rest(now);
 }
 
 /// Waits for one interval, and for twice as long the next time.
 void Link::rest(Time now) {
   probe_at_ = now + interval_;
+  if (!is_up() && eager_left_ > 0) {
+    --eager_left_;
+    return;
+  }
   interval_ = std::min(interval_ * 2, is_up() ? idle_interval_ : longest_rest_down);
 }
 

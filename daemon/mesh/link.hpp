@@ -18,7 +18,7 @@ class Link {
   //
   // Asked in vain, it is given up after 600 ms and 2.5 round trips without anything from the peer; while something
   // still comes in, which may be a full buffer as well as a hole on the way there, after 1.25 s. Down, it is probed
-  // after 125 ms, then ever less often, every 60 s in the end.
+  // every 125 ms where something was heard just now, then ever less often, every 60 s in the end.
   enum class State : std::uint8_t { stopped, down, up };
   enum class Verdict : std::uint8_t { quiet, probe, down };
 
@@ -80,6 +80,7 @@ class Link {
   LinkCost cost_;
   std::deque<Probe> probes_;  ///< in the order of sending, what became of them not counted yet
   Duration interval_{};       ///< Trickle's
+  unsigned eager_left_ = 0;   ///< probes before it grows, while down
   Time probe_at_ = never;
   Time last_probe_{};
   Time asking_since_ = never;  ///< the oldest probe since the last answer
