@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -24,26 +26,28 @@ using Buffer = std::vector<std::uint8_t>;
   return {reinterpret_cast<std::uint8_t const*>(text.data()), text.size()};
 }
 
+/// The other way round in memory; a single instruction.
 template <class Integer>
-[[nodiscard]] Integer load_be(std::uint8_t const* from) {
-  Integer value = 0;
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) value = static_cast<Integer>((value << 8) | from[i]);
+[[nodiscard]] constexpr Integer swap_bytes(Integer value) {
+  static_assert(sizeof(Integer) <= 8);
+  if constexpr (sizeof(Integer) == 2) return static_cast<Integer>(__builtin_bswap16(value));
+  if constexpr (sizeof(Integer) == 4) return __builtin_bswap32(value);
+  if constexpr (sizeof(Integer) == 8) return __builtin_bswap64(value);
   return value;
 }
 
 template <class Integer>
-void store_be(std::uint8_t* to, Integer value) {
-  for (std::size_t i = sizeof(Integer); i-- > 0; value = static_cast<Integer>(value >> 8))
-    to[i] = static_cast<std::uint8_t>(value);
+[[nodiscard]] Integer load_be(std::uint8_t const* from) {
+  static_assert(std::endian::native == std::endian::little && std::is_unsigned_v<Integer>);
+  Integer value;
+  std::memcpy(&value, from, sizeof value);
+  return swap_bytes(value);
 }
 
-template <>
-inline std::uint8_t load_be<std::uint8_t>(std::uint8_t const* from) {
-  return *from;
-}
-template <>
-inline void store_be<std::uint8_t>(std::uint8_t* to, std::uint8_t value) {
-  *to = value;
+template <class Integer>
+void store_be(std::uint8_t* to, Integer value) {
+  value = swap_bytes(value);
+  std::memcpy(to, &value, sizeof value);
 }
 
 /// Reads from the front of a span. A read past the end returns zeroes and makes ok() false for good,

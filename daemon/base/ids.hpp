@@ -17,7 +17,13 @@ namespace pim {
 /// First 16 bytes of SHA-256("pim node id v1" || public key): self-certifying.
 struct NodeId {
   std::array<std::uint8_t, 16> bytes{};
-  auto operator<=>(NodeId const&) const = default;
+  bool operator==(NodeId const&) const = default;
+  /// In the order of the bytes, by words: tables of nodes are searched for each entry of each update.
+  std::strong_ordering operator<=>(NodeId const& other) const {
+    auto const word = [](NodeId const& id, std::size_t at) { return load_be<std::uint64_t>(id.bytes.data() + at); };
+    auto const order = word(*this, 0) <=> word(other, 0);
+    return order != 0 ? order : word(*this, 8) <=> word(other, 8);
+  }
 };
 
 /// An X25519 public key (RFC 7748), 32 bytes little-endian as on the wire.

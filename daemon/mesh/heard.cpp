@@ -61,11 +61,12 @@ void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::ui
     raise_own_seqno(static_cast<Seqno>(entry.seqno + 1), now);
     return;
   }
-  if (auto* const count = fault_of(neighbour, entry)) {
+  auto index = table_.find(entry.node);
+  if (auto* const count = fault_of(neighbour, entry, index)) {
     ++*count;
     return;
   }
-  auto const index = place_for(neighbour, entry, batch);
+  index = place_for(neighbour, entry, index, batch);
   if (!index) return;
   auto& destination = table_[*index];
   auto& candidate = *candidate_of(destination, neighbour.slot);
@@ -82,8 +83,8 @@ void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::ui
   select(*index, now, outbox);
 }
 
-std::uint64_t* Routing::fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry) {
-  auto const index = table_.find(entry.node);
+std::uint64_t* Routing::fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry,
+                                 std::optional<Index> index) {
   bool const knows_key = index && table_[*index].key;
   bool const proves_key = !entry.record || (knows_key && *table_[*index].key == entry.record->key) ||
                           crypto::node_id_of(entry.record->key) == entry.node;
@@ -93,8 +94,8 @@ std::uint64_t* Routing::fault_of(Neighbour const& neighbour, wire::UpdateEntry c
   return nullptr;
 }
 
-std::optional<Index> Routing::place_for(Neighbour& neighbour, wire::UpdateEntry const& entry, std::uint32_t batch) {
-  auto index = table_.find(entry.node);
+std::optional<Index> Routing::place_for(Neighbour& neighbour, wire::UpdateEntry const& entry,
+                                        std::optional<Index> index, std::uint32_t batch) {
   if (index && candidate_of(table_[*index], neighbour.slot)) return index;
   bool const has_room =
       neighbour.heard.size() < settings_.max_nodes_per_neighbour && (index || table_.size() < settings_.max_nodes);

@@ -154,9 +154,11 @@ class Routing {
   // heard.cpp: updates of neighbours
   [[nodiscard]] bool hear_table(Neighbour& neighbour, std::uint32_t table, Time now, RoutingOutbox& outbox);
   void hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::uint32_t batch, Time now, RoutingOutbox& outbox);
-  [[nodiscard]] std::uint64_t* fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry);
+  // `index` is the entry's node, if the table has it.
+  [[nodiscard]] std::uint64_t* fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry,
+                                        std::optional<Index> index);
   [[nodiscard]] std::optional<Index> place_for(Neighbour& neighbour, wire::UpdateEntry const& entry,
-                                               std::uint32_t batch);
+                                               std::optional<Index> index, std::uint32_t batch);
   void take_alias(Index index, std::uint32_t alias);
 
   // updates.cpp: updates to neighbours
