@@ -138,10 +138,11 @@ void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
   }
 }
 
-/// A direct link is watched by itself; at the end of a longer way, somebody has to ask the ones that we want to keep.
+/// A direct link that is up is watched by itself. At the end of a longer way, or where the link was never proven,
+/// somebody has to ask the ones that we want to keep.
 void Machine::keep_alive(Peer& peer, Time now) {
   bool const is_wanted = entry_of(peer.id) || (routing_.phase != Routing::Phase::off && is_named_gateway(peer.id));
-  peer.liveness.ask_when_idle(is_wanted && (peer.via || !peer.link.is_watched()), now);
+  peer.liveness.ask_when_idle(is_wanted && (peer.via || !peer.link.is_up()), now);
 }
 
 void Machine::take(mesh::RouteChange const& change, Turn& turn) {

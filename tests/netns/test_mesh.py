@@ -70,7 +70,7 @@ def iperf3_servers(daemons):
 def what_failed(client):
     """Why a transfer counts as none, or nothing."""
     try:
-        report = json.loads(client.communicate(timeout=10)[0])
+        report = json.loads(client.communicate(timeout=5)[0])
     except subprocess.TimeoutExpired:
         client.kill()
         return "it stands still"
@@ -83,8 +83,9 @@ def transfer_side_by_side(daemons, targets, pairs):
     failed = dict.fromkeys(pairs, BUSY)
     for _ in range(10):
         again = [pair for pair, why in failed.items() if BUSY in why]
-        clients = {(one, other): daemons[one].node.spawn("iperf3", "-J", "-n", str(TRANSFER), "-w", str(WINDOW),
-                                                         "-c", targets[other], stdout=-1, text=True) for one, other in again}
+        clients = {(one, other): daemons[one].node.spawn(
+            "iperf3", "-J", "--connect-timeout", "2000", "-n", str(TRANSFER), "-w", str(WINDOW), "-c", targets[other],
+            stdout=-1, text=True) for one, other in again}
         failed |= {pair: what_failed(client) for pair, client in clients.items()}
     return {pair: why for pair, why in failed.items() if why}
 

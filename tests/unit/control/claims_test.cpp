@@ -120,6 +120,21 @@ TEST_CASE("an alias is remembered over a restart: a thief that comes first does 
   CHECK(set.reaches(set.holder, set.stolen()));
 }
 
+TEST_CASE("a trust store of a version that knew no aliases names no holder: who comes first is met with it") {
+  Theft set;
+  set.thief.settings.mesh_v4 = set.stolen();
+  set.meet();
+  for (auto* const node : {&set.victim, &set.holder, &set.thief}) node->kill();
+  for (auto& record : set.victim.trusted.records) record.v4_alias.reset();
+  set.victim.start();
+  set.holder.start();
+  set.net.run(2s);
+  set.thief.start();
+  set.net.run(2s);
+  CHECK(set.alias_of(set.holder) == set.stolen());
+  CHECK_FALSE(set.alias_of(set.thief));
+}
+
 TEST_CASE("an alias is free again when its holder takes another one or is forgotten") {
   Theft set;
   set.thief.settings.mesh_v4 = set.stolen();

@@ -4,6 +4,8 @@
 
 #include "mesh/addresses.hpp"
 #include "support/virtual_network.hpp"
+#include "wire/control.hpp"
+#include "wire/kind.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -130,6 +132,19 @@ TEST_CASE("a pause of a second does not cost the only gateway, and of two it may
     CHECK(std::count(events.begin(), events.end(), "kill_switch+") == 0);
     CHECK((set.client->routing().gateway == selected) == (gateways == 1));
   }
+}
+
+TEST_CASE("a gateway that dies before its link was proven is known to be gone though nobody talks") {
+  Client set;
+  auto const reply_size = wire::to_bytes(wire::ProbeReply{}).size() + wire::data_overhead;
+  set.net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+    return from == set.gateways[0]->endpoint() && datagram.size() == reply_size;
+  };
+  set.start();
+  REQUIRE(set.route(true));
+  REQUIRE(set.client->routing().gateway == set.gateways[0]->id());
+  set.gateways[0]->kill();
+  CHECK(set.net.run_until([&] { return set.client->routing().engaged; }, 30s));
 }
 
 TEST_CASE("turning on without any gateway is no error: the block is armed and its cause is said") {
