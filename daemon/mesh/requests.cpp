@@ -66,7 +66,7 @@ void Routing::grow_if_due(Time now) {
   own_seqno_ = *std::exchange(wanted_seqno_, std::nullopt);
   grow_at_ = now + growth_pace;
   announce(self_index, Pace::calm);
-  answer_askers(self_index);
+  spread_seqno(self_index, now);
 }
 
 Asking::Need Routing::need_of(Destination const& destination) const {

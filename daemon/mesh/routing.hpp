@@ -163,7 +163,7 @@ class Routing {
 
   // updates.cpp: updates to neighbours
   void announce(Index index, Pace pace);
-  void answer_askers(Index index);
+  void spread_seqno(Index index, Time now);
   void owe(Neighbour& neighbour, Index index, Pace pace);
   void owe_everything(Neighbour& neighbour);
   [[nodiscard]] bool is_announced(Neighbour const& neighbour, Index index) const;

@@ -84,7 +84,7 @@ void Routing::select(Index index, Time now, RoutingOutbox& outbox) {
   if (before != next) {
     ++generation_;
     announce(index, has_come_or_gone ? Pace::urgent : Pace::calm);
-    if (is_newer(next.distance.seqno, before.distance.seqno)) answer_askers(index);
+    if (is_newer(next.distance.seqno, before.distance.seqno)) spread_seqno(index, now);
   }
   note_need(index, now);
   arm(index);

@@ -10,6 +10,8 @@ namespace {
 /// time. Until they are told, routes are a little dearer than they could be, and never wrong.
 constexpr Duration shortest_calm_pace = std::chrono::milliseconds{50};
 constexpr Duration longest_calm_pace = std::chrono::seconds{2};
+/// But no longer than this when a sequence number is among them.
+constexpr Duration seqno_pace = std::chrono::milliseconds{200};
 constexpr Duration shortest_patience = std::chrono::milliseconds{200};
 /// With 30 % lost each way half of the updates are not acknowledged: longer pauses would hold up the mesh behind a
 /// link for tens of seconds now and then. A neighbour that is gone is noticed by its link long before that.
@@ -53,12 +55,13 @@ void Routing::announce(Index index, Pace pace) {
   for (auto* const neighbour : neighbours_) owe(*neighbour, index, pace);
 }
 
-/// A new sequence number is urgent for those alone who wait for it (RFC 8966 section 3.7.2).
-void Routing::answer_askers(Index index) {
+/// A new sequence number is urgent for those who wait for it (RFC 8966 section 3.7.2). Others may soon.
+void Routing::spread_seqno(Index index, Time now) {
   for (auto* const neighbour : neighbours_) {
     auto& told = neighbour->told_of(index);
     if (told.asked) owe(*neighbour, index, Pace::urgent);
     told.asked = false;
+    neighbour->calm_at = std::min(neighbour->calm_at, now + seqno_pace);
   }
 }
 
