@@ -211,6 +211,7 @@ protocol::PeerSummary to_peer(control::PeerView const& view) {
   peer.state = to_state(view.state);
   if (view.state == control::PeerState::relayed) peer.transport = protocol::PeerTransport::relay;
   peer.route_hops = view.hops;
+  peer.via = text_of(view.via);
   peer.loss_percent = view.loss_percent;
   peer.latency_ms = milliseconds(view.rtt);
   peer.is_gateway = view.offer && view.named_gateway;
@@ -328,6 +329,7 @@ protocol::PeerEventKind to_kind(control::PeerEventKind kind) {
     case control::PeerEventKind::pair_failed: return protocol::PeerEventKind::pair_failed;
     case control::PeerEventKind::trusted: return protocol::PeerEventKind::trusted;
     case control::PeerEventKind::forgotten: return protocol::PeerEventKind::forgotten;
+    case control::PeerEventKind::left: return protocol::PeerEventKind::left;
   }
   return protocol::PeerEventKind::state_changed;
 }

@@ -188,6 +188,16 @@ class Machine final : private discovery::Judge {
   void call_from_earlier_run(Endpoint const& from, Turn& turn);
   void seek_gateways(Turn& turn);
 
+  // -- listing.cpp: lines of nodes that there is no session with
+  void show_listed(Turn& turn);
+  void show_listed(NodeId const& id, Turn& turn);
+  void compare_listed();
+  void take_over_line(Peer& peer, Turn& turn);
+  void give_up_line(NodeId const& id, Turn& turn);
+  [[nodiscard]] bool has_line_of_its_own(NodeId const& id) const;
+  [[nodiscard]] bool may_be_met(NodeId const& id) const;
+  [[nodiscard]] PeerView view_of(NodeId const& id, mesh::SelectedRoute const& route) const;
+
   // -- messages.cpp: what the packet path hands up
   void on_frame(dataplane::ControlMessage const& frame, Turn& turn);
   void on_frame(dataplane::KeyConfirmed const& frame, Turn& turn);
@@ -347,6 +357,13 @@ class Machine final : private discovery::Judge {
   // -- the mesh
   mesh::Routing mesh_;
   Time gateways_sought_{};  ///< Time{}: they are to be sought again
+  struct Listing {
+    std::map<NodeId, PeerView> shown;  ///< nodes without a session, as clients were told
+    std::set<NodeId> dirty;            ///< whose line may have come, changed or gone
+    Time shown_at{}, compared_at{};
+    std::uint64_t compared = 0;  ///< the generation of the routes that all lines were compared with
+  };
+  Listing listing_;
 
   // -- routing
   struct Routing {

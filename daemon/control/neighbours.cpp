@@ -126,6 +126,7 @@ void Machine::keep_alive(Peer& peer, Time now) {
 void Machine::take(mesh::RouteChange const& change, Turn& turn) {
   dataplane_.set_next_hop(change.destination, change.next_hop);
   turn.outbox.routes.push_back(change);
+  listing_.dirty.insert(change.destination);
   if (is_named_gateway(change.destination)) gateways_sought_ = Time{};
   auto* const peer = find(change.destination);
   if (!peer) return;

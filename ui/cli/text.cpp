@@ -143,7 +143,7 @@ std::string text_of(std::vector<PeerSummary> const& peers) {
       {"ID", "LABEL", "STATE", "PATH", "LATENCY", "RECEIVED", "SENT", "TRUST", "GATEWAY"}};
   for (auto const& peer : peers) {
     std::string const path = peer.route_hops > 1
-                                 ? std::to_string(peer.route_hops) + " hops"
+                                 ? std::to_string(peer.route_hops) + " hops via " + short_of(peer.via.value_or(""))
                                  : std::string(to_string(peer.transport)) + " " + peer.endpoint.value_or("-");
     std::string const gateway = peer.is_gateway ? "yes" : peer.offers_internet ? "offers, not allowed" : "";
     rows.push_back({short_of(peer.node_id), printable(peer.label.value_or("-")), std::string(to_string(peer.state)),
