@@ -165,12 +165,6 @@ std::string NoteFeed::whole_id(std::string const& prefix) const {
   return id != nullptr ? *id : prefix;
 }
 
-protocol::RouteTable NoteFeed::route_table(std::vector<control::RouteView> const& routes, Time now) const {
-  std::vector<control::PeerView> views;
-  for (auto const& [row, view] : peers_) views.push_back(view);
-  return to_routes(routes, views, routing_.on ? routing_.gateway : std::nullopt, now);
-}
-
 void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now const& now) {
   auto totals = departed_;
   auto& status = model.status();

@@ -220,6 +220,7 @@ class Machine final : private discovery::Judge {
   void show_routing(Turn& turn);
   [[nodiscard]] RoutingView routing_view(Turn const& turn) const;
   [[nodiscard]] std::vector<gateways::Candidate> candidates() const;
+  [[nodiscard]] std::uint32_t gateway_order(NodeId const& id) const;
   [[nodiscard]] bool is_named_gateway(NodeId const& id) const;
   [[nodiscard]] std::optional<BlockCause> block_cause() const;
   [[nodiscard]] std::optional<NodeId> gateway_being_tried() const;
@@ -269,6 +270,12 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] RouteExplained explain_internet() const;
   [[nodiscard]] std::optional<NodeId> holder_of(IpAddress const& address) const;
   [[nodiscard]] bool is_connected(IpAddress const& address) const;
+
+  // -- gateway_list.cpp: which gateways there are, and what becomes of each
+  [[nodiscard]] std::vector<GatewayView> list_gateways(Time now) const;
+  [[nodiscard]] std::set<NodeId> known_gateways() const;
+  [[nodiscard]] GatewayView view_of_gateway(NodeId const& id, Time now) const;
+  [[nodiscard]] std::string why_unusable(NodeId const& id) const;
 
   // -- host.cpp: what the host thread reports
   void on(PlanApplied& note, Turn& turn);

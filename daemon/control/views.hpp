@@ -19,12 +19,6 @@
 
 namespace pim::control {
 
-struct GatewayOffer {
-  std::uint8_t priority = 0, load = 0;
-  bool v4 = false, v6 = false;
-  bool operator==(GatewayOffer const&) const = default;
-};
-
 enum class PeerState : std::uint8_t { active, relayed, connecting, failed };
 
 /// One line of the peer list: a peer met, an entry that has not answered yet, or both; else a node of which only

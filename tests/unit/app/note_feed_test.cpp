@@ -199,25 +199,38 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   named.offer = stranger.offer = control::GatewayOffer{.priority = 10, .load = 3, .v4 = true, .v6 = true};
   test.take(named);
   test.take(stranger);
-  control::RoutingView routing;
-  routing.on = true;
-  routing.gateway = named.id;
-  test.take(routing);
-  control::RouteView const relayed{*named.id, *stranger.id, 2, 300, true, true, Time{150s}};
-  auto const table = test.feed.route_table({relayed}, Time{200s});
+  CHECK(test.model.peers()[0].is_gateway);
+  CHECK_FALSE(test.model.peers()[1].is_gateway);
+  CHECK(test.model.peers()[1].offers_internet);
+
+  control::RoutesListed listed;
+  listed.routes = {{*named.id, *stranger.id, 2, 300, true, true, Time{150s}}};
+  control::GatewayView gateway{.id = *named.id, .via = stranger.id, .hops = 2, .named = true, .selected = true};
+  gateway.usable = true;
+  gateway.offer = named.offer;
+  gateway.order = 1;
+  gateway.metric = 300;
+  gateway.usable_for = 61s;
+  gateway.score = 1'010'00303;
+  gateway.reason = "the only one that is usable";
+  listed.gateways = {gateway, {.id = *stranger.id, .offer = stranger.offer}, {.id = id_of(0x44), .named = true}};
+  auto const table = to_routes(listed, Time{200s});
   REQUIRE(table.routes.size() == 1);
   CHECK(table.routes[0].via == to_string(*stranger.id));
   CHECK(table.routes[0].hops == 2);
   CHECK(table.routes[0].age_s == 50);
   CHECK(table.routes[0].is_gateway);
-  REQUIRE(table.gateways.size() == 1);
-  CHECK(table.gateways[0].selected);
-  CHECK(table.gateways[0].healthy);
+  REQUIRE(table.gateways.size() == 2);
+  auto const& used = table.gateways[0];
+  CHECK(used.selected);
+  CHECK(used.healthy);
+  CHECK(used.score == 1'010'00303.0);
+  CHECK(used.score_parts == protocol::ScoreParts{1, 10U, 300U, std::uint8_t{7}, std::uint64_t{61}});  // 3 % of 255
+  CHECK(used.reason == "the only one that is usable");
+  CHECK(table.gateways[1].score_parts == protocol::ScoreParts{});  // what is not known is not said
+  CHECK(table.gateways[1].via.empty());
   REQUIRE(table.offers.size() == 1);
   CHECK_FALSE(table.offers[0].selected);
-  CHECK(test.model.peers()[0].is_gateway);
-  CHECK_FALSE(test.model.peers()[1].is_gateway);
-  CHECK(test.model.peers()[1].offers_internet);
 }
 
 TEST_CASE("an_ambiguous_id_lists_whom_it_fits_and_a_failed_preflight_its_checks") {
