@@ -185,6 +185,7 @@ protocol::Status to_status(control::NodeView const& node, control::RoutingView c
   status.route_on = routing.on;
   status.started_at = to_timestamp(node.started_at);
   status.kill_switch = to_kill_switch(routing);
+  status.relay.enabled = node.relays;
   status.mesh_error = unless_empty(mesh_error);
   return status;
 }

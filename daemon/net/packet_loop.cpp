@@ -7,6 +7,7 @@
 #include <array>
 
 #include "net/clock.hpp"
+#include "net/relayed.hpp"
 
 namespace pim::net {
 namespace {
@@ -193,6 +194,7 @@ void PacketLoop::publish_counters() {
                              {seen.rx_bytes, seen.tx_bytes, seen.rx_packets, seen.tx_packets, seen.last_received});
   }
   parts_.counters.set_drops(parts_.dataplane.drops());
+  parts_.counters.set_relayed(sum_up(parts_.dataplane.relayed()));
   counters_published_ = now_.boot;
   counters_due_ = never;
 }

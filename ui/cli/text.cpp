@@ -85,6 +85,17 @@ std::string internet_line(Status const& status) {
          " (split-default routing on)";
 }
 
+std::string relay_line(RelayStatus const& relay) {
+  if (!relay.enabled) return "passes nothing of others (relay off)";
+  if (relay.packets == 0) return "would pass traffic of others; none came yet (relay on)";
+  std::string text = "passed " + bytes_text(relay.bytes) + " of others, most for ";
+  constexpr std::size_t max_shown = 3;
+  for (std::size_t i = 0; i < std::min(max_shown, relay.for_.size()); ++i)
+    text += (i > 0 ? ", " : "") + short_of(relay.for_[i].node_id) + " (" + bytes_text(relay.for_[i].bytes) + ")";
+  if (relay.for_.empty()) text += "nodes that are silent now";
+  return text;
+}
+
 std::string interface_line(InterfaceStatus const& interface) {
   std::string text = interface.name + (interface.up ? ", up, MTU " + std::to_string(interface.mtu) : ", not there");
   if (interface.reason) text += ": " + *interface.reason;
@@ -156,6 +167,7 @@ std::string text_of(Status const& status) {
   }
   rows.push_back({"peers", std::to_string(status.peers.size()) + " known, " + std::to_string(count(PeerState::active)) +
                                " direct, " + std::to_string(count(PeerState::relayed)) + " through relays"});
+  rows.push_back({"relay", relay_line(status.relay)});
   rows.push_back({"uptime", duration_text(status.uptime_s)});
   if (status.mesh_error) rows.push_back({"mesh", "OFF: " + *status.mesh_error});
   return table(rows);

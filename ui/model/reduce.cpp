@@ -90,6 +90,7 @@ void apply_sample(Snapshot& snapshot, Sample const& sample, Now now) {
   snapshot.traffic.at = now.boot;
   snapshot.status->stats = sample.stats;
   snapshot.status->drops = sample.drops;
+  if (sample.relay) snapshot.status->relay = *sample.relay;
   apply_counters(snapshot, sample.peers, now);
 }
 
