@@ -123,7 +123,8 @@ class RelayedMesh(Mesh):
         return first
 
     def count(self, state):
-        return sum(peer["state"] == state for peer in self.client.call("peers.list"))
+        """Peers of the client in that state, those with a session."""
+        return sum(peer["state"] == state and peer["last_handshake_s"] is not None for peer in self.client.call("peers.list"))
 
     def wait_gateways(self):
         """Until the client has a session with each."""
