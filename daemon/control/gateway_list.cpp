@@ -14,8 +14,8 @@ std::string reason_of(gateways::Ranked const& ranked, Time now) {
   using enum gateways::Standing;
   auto const lasting = seconds_text(gateways::failback_after);
   switch (ranked.standing) {
-    case alone: return "the only one that is usable";
-    case best_by_order: return "the first in your order that is usable";
+    case alone: return "the only usable one";
+    case best_by_order: return "first usable in your order";
     case best_by_priority: return "its own offer puts it first (priority)";
     case best_by_cost: return "the lowest metric and load of those equal before";
     case best_by_id: return "equal to the next one; the lower id decides";

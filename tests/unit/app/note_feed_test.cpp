@@ -212,7 +212,7 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   gateway.metric = 300;
   gateway.usable_for = 61s;
   gateway.score = 1'010'00303;
-  gateway.reason = "the only one that is usable";
+  gateway.reason = "the only usable one";
   listed.gateways = {gateway, {.id = *stranger.id, .offer = stranger.offer}, {.id = id_of(0x44), .named = true}};
   auto const table = to_routes(listed, Time{200s});
   REQUIRE(table.routes.size() == 1);
@@ -226,7 +226,7 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   CHECK(used.healthy);
   CHECK(used.score == 1'010'00303.0);
   CHECK(used.score_parts == protocol::ScoreParts{1, 10U, 300U, std::uint8_t{7}, std::uint64_t{61}});  // 3 % of 255
-  CHECK(used.reason == "the only one that is usable");
+  CHECK(used.reason == "the only usable one");
   CHECK(table.gateways[1].score_parts == protocol::ScoreParts{});  // what is not known is not said
   CHECK(table.gateways[1].via.empty());
   REQUIRE(table.offers.size() == 1);

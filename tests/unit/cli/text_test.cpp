@@ -97,7 +97,7 @@ TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   used.score = 10000259;
   used.score_parts = {0, 100U, 256U, std::uint8_t{8}, std::uint64_t{70}};
   used.selected = used.healthy = true;
-  used.reason = "the first in your order that is usable";
+  used.reason = "first usable in your order";
   KnownGateway silent;
   silent.node_id = "22222222aa";
   silent.score_parts.order = 1;
@@ -105,7 +105,7 @@ TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   routes.gateways = {used, silent};
   auto const text = text_of(routes);
   for (auto const* const part : {"ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}) CHECK(has(text, part));
-  CHECK(has(text, "100       256     3 %   10000259  in use: the first in your order that is usable\n"));
+  CHECK(has(text, "100       256     3 %   10000259  in use: first usable in your order\n"));
   CHECK(has(text, "no way leads to it"));
   CHECK(text.find("11111111") < text.find("22222222"));
 }

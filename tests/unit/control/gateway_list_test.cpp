@@ -57,7 +57,7 @@ TEST_CASE("gateways stand in the order in which they are taken, with the parts t
   CHECK(first.offer);
   CHECK(first.metric >= 128);
   CHECK(first.usable_for > 1s);
-  CHECK(first.reason.find("first in your order") != std::string::npos);
+  CHECK(first.reason.find("first usable in your order") != std::string::npos);
   CHECK(second.id == choice.gateways[0]->id());
   CHECK_FALSE(second.selected);
   CHECK(second.order == 1);
@@ -77,7 +77,7 @@ TEST_CASE("gateways stand in the order in which they are taken, with the parts t
   CHECK(choice.net.run_until(moved, 5s));
   auto const after = choice.list();
   CHECK(after[0].id == second.id);
-  CHECK(after[0].reason == "the only one that is usable");
+  CHECK(after[0].reason == "the only usable one");
   auto const lost = std::find_if(after.begin(), after.end(), [&](auto const& one) { return one.id == first.id; });
   REQUIRE(lost != after.end());
   CHECK_FALSE(lost->usable);
@@ -102,7 +102,7 @@ TEST_CASE("while routing is off the list says what would happen, and selects nob
   REQUIRE(list.size() == 3);
   for (auto const& one : list) CHECK_FALSE(one.selected);
   CHECK(list[0].id == choice.gateways[1]->id());
-  CHECK(list[0].reason == "routing is off; the first in your order that is usable");
+  CHECK(list[0].reason == "routing is off; first usable in your order");
 }
 
 TEST_CASE("a gateway that was named and never heard of is listed with what is missing") {
