@@ -86,7 +86,8 @@ PIM_METHOD(StatusUnsubscribe, "status.unsubscribe", session, UnsubscribeParams, 
            not_subscribed)
 
 PIM_METHOD(PeersList, "peers.list", query, PeersListParams, std::vector<PeerSummary>,
-           "All known peers, sorted by node_id; those known only by address come first.")
+           "All known peers and every node that routing reaches, sorted by node_id; those known only by address come "
+           "first.")
 PIM_METHOD(PeersDiscovered, "peers.discovered", query, PeersDiscoveredParams, std::vector<PeerDiscovered>,
            "Nodes heard on the local links, one line per node and interface.")
 PIM_METHOD(PeersAddStatic, "peers.add_static", command, PeersAddStaticParams, PeersAddStaticResult,

@@ -8,6 +8,9 @@
 namespace pim::app {
 namespace {
 
+/// Of a frame's source, which is 12 bytes.
+constexpr std::size_t source_digits = 24;
+
 std::uint64_t seconds_since(Time then, Time now) {
   if (now <= then) return 0;
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now - then).count());
@@ -32,6 +35,26 @@ void show_drops(protocol::Status& status, DropCounters const& drops) {
 void show_refused_claims(protocol::Status& status, RefusedClaims const& refused) {
   for (std::size_t i = 0; i < refused_claim_count; ++i)
     status.refused_claims[std::string{refused_claim_names[i]}] = refused[i];
+}
+
+/// The node whose id begins with these 12 bytes; else their digits.
+std::string name_of_source(rpc::Model const& model, NodeId const& source) {
+  auto prefix = to_string(source).substr(0, source_digits);
+  auto const known = model.peers_by_key().lower_bound(prefix);
+  bool const is_known = known != model.peers_by_key().end() && known->first.starts_with(prefix);
+  return is_known ? known->first : std::move(prefix);
+}
+
+void show_relayed(rpc::Model& model, net::Relayed const& relayed) {
+  auto& status = model.status().relay;
+  status.packets = relayed.packets;
+  status.bytes = relayed.bytes;
+  status.dropped = relayed.dropped;
+  status.for_.clear();
+  for (auto const& one : relayed.most)
+    if (one.packets > 0)
+      status.for_.push_back(
+          {name_of_source(model, one.source), to_string(one.neighbour), one.packets, one.bytes, one.dropped});
 }
 
 }  // namespace
@@ -170,12 +193,6 @@ std::string NoteFeed::whole_id(std::string const& prefix) const {
   return id != nullptr ? *id : prefix;
 }
 
-protocol::RouteTable NoteFeed::route_table(std::vector<control::RouteView> const& routes, Time now) const {
-  std::vector<control::PeerView> views;
-  for (auto const& [row, view] : peers_) views.push_back(view);
-  return to_routes(routes, views, routing_.on ? routing_.gateway : std::nullopt, now);
-}
-
 void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now const& now) {
   auto totals = departed_;
   auto& status = model.status();
@@ -198,6 +215,7 @@ void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now con
   status.stats.forwarded_bytes = totals.rx_bytes + totals.tx_bytes;
   show_drops(status, counters.drops());
   show_refused_claims(status, counters.refused_claims());
+  if (auto const relayed = counters.relayed()) show_relayed(model, *relayed);
   std::vector<control::NeighbourView> neighbours;
   for (auto const& [number, neighbour] : neighbours_) neighbours.push_back(neighbour);
   model.apply(to_discovered(neighbours, now.boot));

@@ -24,9 +24,6 @@ class NoteFeed {
   /// The id of the one peer that a prefix names; else the prefix itself.
   [[nodiscard]] std::string whole_id(std::string const& prefix) const;
 
-  /// What route.table shows: control's routes, and the gateways among the peers.
-  [[nodiscard]] protocol::RouteTable route_table(std::vector<control::RouteView> const& routes, Time now) const;
-
   /// Counters and ages of this moment.
   void refresh(rpc::Model& model, net::Counters const& counters, Now const& now);
 

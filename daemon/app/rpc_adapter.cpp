@@ -154,10 +154,10 @@ void RpcAdapter::on(protocol::RouteSetSplitDefaultParams& params, rpc::Reply rep
 }
 
 void RpcAdapter::on(protocol::RouteTableParams&, rpc::Reply reply) {
-  ask(control::ListRoutes{}, std::move(reply), [this](control::Answer& answer) -> rpc::Outcome {
+  ask(control::ListRoutes{}, std::move(reply), [](control::Answer& answer) -> rpc::Outcome {
     auto const* const listed = std::get_if<control::RoutesListed>(&answer);
     if (listed == nullptr) return unexpected_answer();
-    return feed_.route_table(listed->routes, net::read_clocks().boot);
+    return to_routes(*listed, net::read_clocks().boot);
   });
 }
 

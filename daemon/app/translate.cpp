@@ -116,25 +116,32 @@ protocol::RouteEntry to_entry(control::RouteView const& view, Time now) {
   return route;
 }
 
-protocol::KnownGateway gateway_of(control::PeerView const& peer, bool selected) {
+/// On the wire a percentage, for clients a byte.
+std::uint8_t load_of(control::GatewayOffer const& offer) {
+  return static_cast<std::uint8_t>(std::min<unsigned>(offer.load, 100) * 255 / 100);
+}
+
+protocol::KnownGateway to_known(control::GatewayView const& view) {
   protocol::KnownGateway gateway;
-  gateway.node_id = to_string(*peer.id);
-  if (is_active(peer)) gateway.via = peer.via ? to_string(*peer.via) : gateway.node_id;
-  gateway.hops = peer.hops;
-  gateway.selected = selected;
-  gateway.healthy = is_active(peer) && peer.offer;
-  gateway.latency_ms = milliseconds(peer.rtt);
-  if (peer.offer) {
-    gateway.priority = peer.offer->priority;
-    gateway.load = peer.offer->load;
-    gateway.score = peer.offer->priority;
-  }
-  if (!is_active(peer))
-    gateway.reason = std::string{"unreachable"};
-  else if (!peer.offer)
-    gateway.reason = std::string{"does not offer its internet now"};
-  else if (!peer.named_gateway)
-    gateway.reason = std::string{"not named by the user"};
+  gateway.node_id = to_string(view.id);
+  if (view.via) gateway.via = to_string(*view.via);
+  gateway.hops = view.hops;
+  gateway.score = static_cast<double>(view.score);
+  gateway.selected = view.selected;
+  gateway.healthy = view.usable;
+  gateway.latency_ms = milliseconds(view.rtt);
+  gateway.reason = unless_empty(view.reason);
+  auto& parts = gateway.score_parts;
+  parts.order = view.order;
+  if (view.metric) parts.metric = *view.metric;
+  if (view.usable_for)
+    parts.usable_s =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(*view.usable_for).count());
+  if (!view.offer) return gateway;
+  gateway.priority = view.offer->priority;
+  gateway.load = load_of(*view.offer);
+  parts.priority = gateway.priority;
+  parts.load = gateway.load;
   return gateway;
 }
 
@@ -178,6 +185,7 @@ protocol::Status to_status(control::NodeView const& node, control::RoutingView c
   status.route_on = routing.on;
   status.started_at = to_timestamp(node.started_at);
   status.kill_switch = to_kill_switch(routing);
+  status.relay.enabled = node.relays;
   status.mesh_error = unless_empty(mesh_error);
   return status;
 }
@@ -211,6 +219,7 @@ protocol::PeerSummary to_peer(control::PeerView const& view) {
   peer.state = to_state(view.state);
   if (view.state == control::PeerState::relayed) peer.transport = protocol::PeerTransport::relay;
   peer.route_hops = view.hops;
+  peer.via = text_of(view.via);
   peer.loss_percent = view.loss_percent;
   peer.latency_ms = milliseconds(view.rtt);
   peer.is_gateway = view.offer && view.named_gateway;
@@ -265,25 +274,19 @@ protocol::HandshakeRecord to_handshake(trust::LedgerEntry const& entry, protocol
   return record;
 }
 
-protocol::RouteTable to_routes(std::vector<control::RouteView> const& routes,
-                               std::vector<control::PeerView> const& peers, std::optional<NodeId> const& selected,
-                               Time now) {
+protocol::RouteTable to_routes(control::RoutesListed const& listed, Time now) {
   protocol::RouteTable table;
-  std::map<NodeId, control::PeerView const*> offering;
-  for (auto const& peer : peers) {
-    if (!peer.id) continue;
-    if (peer.offer) offering.emplace(*peer.id, &peer);
-    if (peer.named_gateway)
-      table.gateways.push_back(gateway_of(peer, selected == peer.id));
-    else if (peer.offer)
-      table.offers.push_back(gateway_of(peer, false));
+  std::map<NodeId, control::GatewayView const*> offering;
+  for (auto const& view : listed.gateways) {
+    if (view.offer) offering.emplace(view.id, &view);
+    (view.named ? table.gateways : table.offers).push_back(to_known(view));
   }
-  for (auto const& view : routes) {
+  for (auto const& view : listed.routes) {
     table.routes.push_back(to_entry(view, now));
-    auto const peer = offering.find(view.destination);
-    if (peer == offering.end()) continue;
-    table.routes.back().is_gateway = peer->second->named_gateway;
-    table.routes.back().load = peer->second->offer->load;
+    auto const gateway = offering.find(view.destination);
+    if (gateway == offering.end()) continue;
+    table.routes.back().is_gateway = gateway->second->named;
+    table.routes.back().load = load_of(*gateway->second->offer);
   }
   return table;
 }
@@ -328,6 +331,7 @@ protocol::PeerEventKind to_kind(control::PeerEventKind kind) {
     case control::PeerEventKind::pair_failed: return protocol::PeerEventKind::pair_failed;
     case control::PeerEventKind::trusted: return protocol::PeerEventKind::trusted;
     case control::PeerEventKind::forgotten: return protocol::PeerEventKind::forgotten;
+    case control::PeerEventKind::left: return protocol::PeerEventKind::left;
   }
   return protocol::PeerEventKind::state_changed;
 }

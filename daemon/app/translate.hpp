@@ -23,9 +23,7 @@ namespace pim::app {
 /// Up and answering, whatever the way.
 [[nodiscard]] bool is_active(control::PeerView const& peer);
 [[nodiscard]] protocol::RouteExplanation to_explanation(control::RouteExplained const& explained, std::string target);
-[[nodiscard]] protocol::RouteTable to_routes(std::vector<control::RouteView> const& routes,
-                                             std::vector<control::PeerView> const& peers,
-                                             std::optional<NodeId> const& selected, Time now);
+[[nodiscard]] protocol::RouteTable to_routes(control::RoutesListed const& listed, Time now);
 
 /// Nodes heard on the local links, with their ages.
 [[nodiscard]] std::vector<protocol::PeerDiscovered> to_discovered(std::vector<control::NeighbourView> const& neighbours,

@@ -15,9 +15,8 @@ constexpr Duration seek_interval = std::chrono::seconds{1};
 /// The peer that this node is, or may become. Null for a node that routing does not know or trust refuses.
 Peer* Machine::meet(NodeId const& id, Turn& turn) {
   if (auto* const known = find(id)) return known;
-  auto const record = mesh_.record(id);
-  if (!record || !trust_.judge_inbound(id, record->key)) return nullptr;
-  auto* const peer = make_peer(id, record->key, turn);
+  if (!may_be_met(id)) return nullptr;
+  auto* const peer = make_peer(id, mesh_.record(id)->key, turn);
   if (peer) arm(*peer);
   return peer;
 }

@@ -76,9 +76,7 @@ void Machine::move_own_alias(Turn& turn) {
     if (!alias_holder(own_v4_) && !mesh_.find_by_address(own_v4_)) break;
   }
   announce_to_all(turn);
-  mesh::RoutingOutbox out;
-  mesh_.set_alias(own_v4_, turn.now.boot, out);
-  take(out, turn);
+  with_mesh(turn, [&](auto& out) { mesh_.set_alias(own_v4_, turn.now.boot, out); });
   plan_dirty_ = table_dirty_ = true;
 }
 

@@ -38,6 +38,8 @@ Result<NodeId, Refused> Machine::resolve(NodeName const& name) const {
   }
   for (auto const& [id, slot] : by_id_)
     if (!slots_[slot.value]->provisional && trust::matches_prefix(name.text, id)) found.insert(id);
+  for (auto const& [id, view] : listing_.shown)
+    if (trust::matches_prefix(name.text, id)) found.insert(id);
   for (auto const& [entry_id, entry] : entries_)
     if (entry.config.node_id && trust::matches_prefix(name.text, *entry.config.node_id))
       found.insert(*entry.config.node_id);
@@ -125,6 +127,7 @@ void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
     redial(entry, turn);
   }
   emit(PeerEventKind::forgotten, std::move(view), turn);
+  give_up_line(*node, turn);  // to be told anew: for clients it is gone
   reply_when_stored(id, PeerForgotten{*node, forgot});
 }
 
@@ -153,6 +156,7 @@ void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
   if (command.allowed && !known && !is_named_gateway(*node))
     return reply(id, Refused{Refusal::peer_not_found, "this peer was never met; it can be allowed once it was"}, turn);
   if (auto* const peer = find(*node)) dirty_peers_.insert(peer->slot.value);
+  listing_.dirty.insert(*node);
   reply_when_stored(id, Done{});
 }
 

@@ -11,6 +11,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "control/settings.hpp"
+#include "control/ways.hpp"
 
 namespace pim::control {
 
@@ -96,27 +97,6 @@ struct PeerForgotten {
 struct SplitDefaultSet {
   bool on = false;
   std::optional<NodeId> via;
-};
-
-/// A way to one node that a neighbour offers.
-struct RouteView {
-  NodeId destination, via;
-  std::uint8_t hops = 1;
-  std::uint16_t metric = 0;
-  bool feasible = false, selected = false;
-  Time since{};
-};
-struct RoutesListed {
-  std::vector<RouteView> routes;
-};
-enum class Course : std::uint8_t { to_self, direct, relayed, through_gateway, blocked, as_before, unreachable };
-struct RouteExplained {
-  std::optional<NodeId> node{};  ///< whose session carries it
-  Course course = Course::unreachable;
-  std::optional<NodeId> via{};  ///< the next hop
-  std::uint8_t hops = 0;
-  std::uint16_t metric = 0;
-  std::string reason{};
 };
 
 using Answer = std::variant<Done, PeerAdded, PeerForgotten, SplitDefaultSet, RoutesListed, RouteExplained, Refused>;

@@ -29,7 +29,10 @@ void Machine::remove_entry(std::string const& entry_id, Turn& turn) {
   auto const at = entries_.find(entry_id);
   if (at == entries_.end()) return;
   timers_.arm({TimerKey::Kind::entry, at->second.row}, never);
-  if (at->second.shown) turn.outbox.notes.emplace_back(PeerGone{at->second.row, std::nullopt});
+  if (auto const& shown = at->second.shown) {
+    if (shown->id) listing_.dirty.insert(*shown->id);
+    turn.outbox.notes.emplace_back(PeerGone{at->second.row, std::nullopt});
+  }
   auto const peer = at->second.peer;
   dirty_entries_.erase(entry_id);
   entries_.erase(at);

@@ -12,6 +12,7 @@ void Machine::on(CommandId id, ListRoutes&, Turn& turn) {
     listed.routes.push_back(
         {route.destination, route.neighbour, route.hops, route.metric, route.feasible, route.selected, route.since});
   });
+  listed.gateways = list_gateways(turn.now.boot);
   reply(id, std::move(listed), turn);
 }
 

@@ -111,6 +111,7 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
       break;
     case TimerKey::Kind::entry: on_entry_timer(key.number, turn); break;
     case TimerKey::Kind::handshake: on_handshake_timer(key.number, turn); break;
+    case TimerKey::Kind::listing: break;  // settle() shows them
     case TimerKey::Kind::routing: break;  // settle() chooses again
     case TimerKey::Kind::mesh: on_mesh_timer(turn); break;
     case TimerKey::Kind::serving: on_serving_timer(turn); break;

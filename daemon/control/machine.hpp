@@ -16,6 +16,7 @@
 #include "control/control.hpp"
 #include "control/entry.hpp"
 #include "control/peer.hpp"
+#include "control/phases.hpp"
 #include "control/source_limiter.hpp"
 #include "control/timers.hpp"
 #include "discovery/discovery.hpp"
@@ -42,29 +43,6 @@ inline constexpr std::size_t max_candidates = 4;
 inline constexpr unsigned load_limit = 200;
 /// A gateway left behind may still deliver what was under way.
 inline constexpr Duration internet_grace = std::chrono::seconds{60};
-
-/// By Store; 0 is none.
-using SaveNumbers = std::array<std::uint64_t, 2>;
-
-/// Where an attempt is sent: to addresses alone, or through relays as well.
-enum class Ways : std::uint8_t { direct, all };
-
-/// An attempt of ours to make a session with a node whose key is known.
-struct Outgoing {
-  struct Pending {
-    ReceiverIndex local;
-    noise::Initiator handshake;
-    noise::Mac mac1;
-  };
-  std::uint32_t number = 0;
-  NodeId id;
-  PublicKey key;
-  std::vector<Endpoint> targets;
-  Ways ways;
-  session::InitiationSchedule schedule;
-  std::vector<Pending> pending{};
-  std::optional<noise::Cookie> cookie{};
-};
 
 class Machine final : private discovery::Judge {
  public:
@@ -169,6 +147,13 @@ class Machine final : private discovery::Judge {
   void on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn);
   void ask_retracted(Peer const& by, wire::Update const& update, Turn& turn);
   void on_mesh_timer(Turn& turn);
+  /// One call of routing's, and what follows from it.
+  template <class Call>
+  void with_mesh(Turn& turn, Call const& call) {
+    mesh::RoutingOutbox out;
+    call(out);
+    take(out, turn);
+  }
   void take(mesh::RoutingOutbox const& out, Turn& turn);
   void take(mesh::RouteChange const& change, Turn& turn);
   void give_up_if_due(Peer& peer, Turn& turn);
@@ -191,6 +176,16 @@ class Machine final : private discovery::Judge {
   void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
   void call_from_earlier_run(Endpoint const& from, Turn& turn);
   void seek_gateways(Turn& turn);
+
+  // -- listing.cpp: lines of nodes that there is no session with
+  void show_listed(Turn& turn);
+  void show_listed(NodeId const& id, Turn& turn);
+  void compare_listed();
+  void take_over_line(Peer& peer, Turn& turn);
+  void give_up_line(NodeId const& id, Turn& turn);
+  [[nodiscard]] bool has_line_of_its_own(NodeId const& id) const;
+  [[nodiscard]] bool may_be_met(NodeId const& id) const;
+  [[nodiscard]] PeerView view_of(NodeId const& id, mesh::SelectedRoute const& route) const;
 
   // -- messages.cpp: what the packet path hands up
   void on_frame(dataplane::ControlMessage const& frame, Turn& turn);
@@ -223,6 +218,7 @@ class Machine final : private discovery::Judge {
   void show_routing(Turn& turn);
   [[nodiscard]] RoutingView routing_view(Turn const& turn) const;
   [[nodiscard]] std::vector<gateways::Candidate> candidates() const;
+  [[nodiscard]] std::uint32_t gateway_order(NodeId const& id) const;
   [[nodiscard]] bool is_named_gateway(NodeId const& id) const;
   [[nodiscard]] std::optional<BlockCause> block_cause() const;
   [[nodiscard]] std::optional<NodeId> gateway_being_tried() const;
@@ -272,6 +268,12 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] RouteExplained explain_internet() const;
   [[nodiscard]] std::optional<NodeId> holder_of(IpAddress const& address) const;
   [[nodiscard]] bool is_connected(IpAddress const& address) const;
+
+  // -- gateway_list.cpp: which gateways there are, and what becomes of each
+  [[nodiscard]] std::vector<GatewayView> list_gateways(Time now) const;
+  [[nodiscard]] std::set<NodeId> known_gateways() const;
+  [[nodiscard]] GatewayView view_of_gateway(NodeId const& id, Time now) const;
+  [[nodiscard]] std::string why_unusable(NodeId const& id) const;
 
   // -- host.cpp: what the host thread reports
   void on(PlanApplied& note, Turn& turn);
@@ -337,14 +339,6 @@ class Machine final : private discovery::Judge {
   std::uint64_t stored_trust_version_ = 0;
   SavedState stored_state_;
   SaveNumbers save_numbers_{};  ///< of the last job for each store
-  /// A command done but for the disk.
-  struct Unstored {
-    CommandId id;
-    Answer answer;
-    std::string added_entry;  ///< goes again when it cannot be stored
-    bool is_new = true;       ///< of this turn: what it changed is not on its way yet
-    SaveNumbers awaited{};    ///< 0: nothing of that store
-  };
   std::vector<Unstored> unstored_;
 
   // -- peers
@@ -362,36 +356,17 @@ class Machine final : private discovery::Judge {
   // -- the mesh
   mesh::Routing mesh_;
   Time gateways_sought_{};  ///< Time{}: they are to be sought again
+  struct Listing {
+    std::map<NodeId, PeerView> shown;  ///< nodes without a session, as clients were told
+    std::set<NodeId> dirty;            ///< whose line may have come, changed or gone
+    Time shown_at{}, compared_at{};
+    std::uint64_t compared = 0;  ///< the generation of the routes that all lines were compared with
+  };
+  Listing listing_;
 
   // -- routing
-  struct Routing {
-    /// off -> arming -> on -> releasing -> off. Armed or not, in every phase but off nothing passes
-    /// but through a gateway.
-    enum class Phase : std::uint8_t { off, arming, on, releasing };
-    Phase phase = Phase::off;
-    bool restored = false;  ///< on since the start: a failure to arm does not open anything
-    std::uint64_t plan_number = 0;
-    std::vector<CommandId> waiting;
-    std::optional<NodeId> gateway, last_gateway;
-    bool had_gateway = false;
-    bool lost_relay = false;  ///< the last gateway went with the neighbour that led to it
-    std::string arming_error;
-    std::optional<WallTime> since, verified_at;
-    std::optional<RoutingView> shown;
-  };
   Routing routing_;
 
-  struct Serving {
-    bool wanted = false;   ///< the user enabled it
-    bool applied = false;  ///< the host does it
-    GatewaySettings settings;
-    std::uint64_t plan_number = 0;
-    std::vector<CommandId> waiting;
-    std::optional<WallTime> enabled_at;
-    std::set<NodeId> through_me;
-    std::optional<wire::GatewayOffer> announced;
-    std::optional<ServingView> shown;
-  };
   Serving serving_;
 
   // -- the host
@@ -414,11 +389,6 @@ class Machine final : private discovery::Judge {
   unsigned discovered_count_ = 0;
 
   // -- stopping
-  struct Stopping {
-    bool release = false;
-    std::uint64_t plan_number = 0;
-    std::vector<CommandId> waiting;
-  };
   std::optional<Stopping> stopping_;
   bool finished_ = false;
 

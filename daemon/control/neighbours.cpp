@@ -71,9 +71,7 @@ void Machine::remember_place(Peer const& peer, Turn& turn) {
 /// The link broke, or leads to another life of the peer: what was learned over it is void at once.
 void Machine::leave_neighbour(Peer& peer, Turn& turn) {
   if (!std::exchange(peer.is_neighbour, false)) return;
-  mesh::RoutingOutbox out;
-  mesh_.neighbour_down(peer.slot, turn.now.boot, out);
-  take(out, turn);
+  with_mesh(turn, [&](auto& out) { mesh_.neighbour_down(peer.slot, turn.now.boot, out); });
   dirty_peers_.insert(peer.slot.value);
 }
 
@@ -87,10 +85,8 @@ void Machine::prove_anew(Peer& peer, Turn& turn) {
 
 void Machine::on_message(Peer& peer, wire::Update const& update, dataplane::Way came_by, Turn& turn) {
   if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
-  mesh::RoutingOutbox out;
   auto const before = mesh_.refusals();
-  mesh_.on_update(peer.slot, update, turn.now.boot, out);
-  take(out, turn);
+  with_mesh(turn, [&](auto& out) { mesh_.on_update(peer.slot, update, turn.now.boot, out); });
   refuse_routes(before, peer, turn);
   if (peer.is_neighbour) ask_retracted(peer, update, turn);
 }
@@ -108,22 +104,16 @@ void Machine::ask_retracted(Peer const& by, wire::Update const& update, Turn& tu
 
 void Machine::on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn) {
   if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
-  mesh::RoutingOutbox out;
-  mesh_.on_ack(peer.slot, ack, turn.now.boot, out);
-  take(out, turn);
+  with_mesh(turn, [&](auto& out) { mesh_.on_ack(peer.slot, ack, turn.now.boot, out); });
 }
 
 void Machine::on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn) {
   if (came_by != dataplane::Way::direct) return dataplane_.count_drop(Drop::transit_refused);
-  mesh::RoutingOutbox out;
-  mesh_.on_request(peer.slot, request, turn.now.boot, out);
-  take(out, turn);
+  with_mesh(turn, [&](auto& out) { mesh_.on_request(peer.slot, request, turn.now.boot, out); });
 }
 
 void Machine::on_mesh_timer(Turn& turn) {
-  mesh::RoutingOutbox out;
-  mesh_.on_deadline(turn.now.boot, out);
-  take(out, turn);
+  with_mesh(turn, [&](auto& out) { mesh_.on_deadline(turn.now.boot, out); });
 }
 
 void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
@@ -148,6 +138,7 @@ void Machine::keep_alive(Peer& peer, Time now) {
 void Machine::take(mesh::RouteChange const& change, Turn& turn) {
   dataplane_.set_next_hop(change.destination, change.next_hop);
   turn.outbox.routes.push_back(change);
+  listing_.dirty.insert(change.destination);
   if (is_named_gateway(change.destination)) gateways_sought_ = Time{};
   auto* const peer = find(change.destination);
   if (!peer) return;

@@ -74,6 +74,7 @@ bool Machine::make_room(Turn& turn) {
     }
   }
   auto* const leaving = oldest_provisional ? oldest_provisional : silent;
+  if (leaving && leaving->shown) emit(PeerEventKind::left, *leaving->shown, turn);
   if (leaving) remove_peer(*leaving, turn);
   return leaving != nullptr;
 }
@@ -99,6 +100,7 @@ void Machine::remove_peer(Peer& peer, Turn& turn) {
   serving_.through_me.erase(peer.id);
   auto const slot = peer.slot;
   dirty_peers_.erase(slot.value);
+  listing_.dirty.insert(peer.id);
   by_id_.erase(peer.id);
   slots_[slot.value].reset();
   free_slots_.push_back(slot.value);
@@ -177,6 +179,7 @@ void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
     peer.provisional_until = never;
     --provisional_;
     if (auto const* const entry = entry_of(peer.id)) peer.row = entry->row;
+    take_over_line(peer, turn);
     if (peer.row == 0) peer.row = ++last_row_;
     table_dirty_ = plan_dirty_ = true;
   }
@@ -204,6 +207,7 @@ void Machine::end_session(Peer& peer, std::string const& why, Turn& turn) {
   lose(peer, why, turn);
   peer.introduced = false;
   peer.offer.reset();
+  dirty_peers_.insert(peer.slot.value);
 }
 
 void Machine::announce(Peer& peer, Turn& turn) {

@@ -5,6 +5,16 @@
 #include "mesh/addresses.hpp"
 
 namespace pim::control {
+namespace {
+
+/// Once the keys are gone a peer is what a node never met is: there where routing reaches it.
+PeerState state_of(Peer const& peer) {
+  if (peer.alive) return peer.via ? PeerState::relayed : PeerState::active;
+  if (peer.failed) return PeerState::failed;
+  return peer.via && !peer.keys.is_established() ? PeerState::relayed : PeerState::connecting;
+}
+
+}  // namespace
 
 void Machine::publish_table() {
   if (!table_dirty_) return;
@@ -160,9 +170,7 @@ PeerView Machine::view_of(Peer const& peer) const {
   view.endpoint = dataplane_.endpoint(peer.slot);
   view.v4 = peer.v4;
   view.v6 = mesh::v6_address(mesh_v6_, peer.id);
-  view.state = !peer.alive ? (peer.failed ? PeerState::failed : PeerState::connecting)
-               : peer.via  ? PeerState::relayed
-                           : PeerState::active;
+  view.state = state_of(peer);
   view.trust = record ? record->level : trust::Level::open;
   view.named_gateway = is_named_gateway(peer.id);
   if (peer.alive) view.offer = peer.offer;
@@ -209,6 +217,8 @@ void Machine::show(Entry& entry, Turn& turn) {
   }
   auto const view = view_of(entry);
   if (entry.shown == view) return;
+  if (entry.shown && entry.shown->id && entry.shown->id != view.id) listing_.dirty.insert(*entry.shown->id);
+  if (view.id) give_up_line(*view.id, turn);
   entry.shown = view;
   turn.outbox.notes.emplace_back(view);
 }
@@ -220,6 +230,7 @@ void Machine::show_all(Turn& turn) {
     serving_.announced = offer;
     if (!stopping_) announce_to_all(turn);
   }
+  show_listed(turn);
   for (auto const& entry_id : std::exchange(dirty_entries_, {}))
     if (auto const at = entries_.find(entry_id); at != entries_.end()) show(at->second, turn);
   for (auto const slot : std::exchange(dirty_peers_, {}))

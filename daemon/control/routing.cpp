@@ -100,12 +100,17 @@ std::vector<gateways::Candidate> Machine::candidates() const {
     if (!peer || !peer->alive || !peer->offer || !is_named_gateway(peer->id)) continue;
     // One whose way is being sought is kept, and not taken.
     if (peer->given_up_at != never && routing_.gateway != peer->id) continue;
-    auto const& order = settings_.gateways;
-    auto const place = std::find(order.begin(), order.end(), peer->id) - order.begin();
-    usable.push_back({peer->id, static_cast<std::uint32_t>(place), peer->offer->priority, peer->offer->load,
-                      round_trip(*peer).value_or(Duration{}), peer->usable_since});
+    auto const route = mesh_.route(peer->id);
+    usable.push_back({peer->id, gateway_order(peer->id), peer->offer->priority, peer->offer->load,
+                      route ? route->metric : mesh::infinite, peer->usable_since});
   }
   return usable;
+}
+
+/// Its place in the user's list; those outside share the last.
+std::uint32_t Machine::gateway_order(NodeId const& id) const {
+  auto const& order = settings_.gateways;
+  return static_cast<std::uint32_t>(std::find(order.begin(), order.end(), id) - order.begin());
 }
 
 bool Machine::is_named_gateway(NodeId const& id) const {

@@ -12,7 +12,7 @@
 namespace pim::control {
 
 struct TimerKey {
-  enum class Kind : std::uint8_t { peer, entry, handshake, mesh, routing, serving, discovery, stop };
+  enum class Kind : std::uint8_t { peer, entry, handshake, mesh, listing, routing, serving, discovery, stop };
   Kind kind;
   std::uint32_t number = 0;
   auto operator<=>(TimerKey const&) const = default;

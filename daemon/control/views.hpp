@@ -19,15 +19,10 @@
 
 namespace pim::control {
 
-struct GatewayOffer {
-  std::uint8_t priority = 0, load = 0;
-  bool v4 = false, v6 = false;
-  bool operator==(GatewayOffer const&) const = default;
-};
-
 enum class PeerState : std::uint8_t { active, relayed, connecting, failed };
 
-/// One line of the peer list: a peer met, an entry that has not answered yet, or both.
+/// One line of the peer list: a peer met, an entry that has not answered yet, or both; else a node of which only
+/// routing tells. Of such a one the alias is a hint, and the state relayed.
 struct PeerView {
   std::uint32_t row = 0;  ///< names this line for its whole life
   std::optional<NodeId> id{};
@@ -142,7 +137,8 @@ enum class PeerEventKind : std::uint8_t {
   discovered,
   pair_failed,
   trusted,
-  forgotten
+  forgotten,
+  left  ///< the list: no way leads to it any more
 };
 
 struct PeerEvent {

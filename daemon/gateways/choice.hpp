@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -17,7 +18,7 @@ struct Candidate {
   std::uint32_t order = 0;    ///< place in the user's list; those outside share the last
   std::uint8_t priority = 0;  ///< of its offer, lower is preferred
   std::uint8_t load = 0;      ///< of its offer, percent
-  Duration rtt{};
+  std::uint16_t metric = 0;   ///< of the way to it
   Time usable_since{};
 };
 
@@ -27,7 +28,8 @@ inline constexpr Duration failback_after = std::chrono::seconds{10};
 /// begun through it.
 inline constexpr Duration came_together = std::chrono::seconds{1};
 
-/// What weighs in the choice beside order and priority, in milliseconds; lower is better.
+/// Lower is better. Order, priority, then metric and load together: each in decimal places of its own, so that the
+/// number can be read as well as compared (2'100'00259 is order 2, priority 100, metric and load 259).
 [[nodiscard]] std::uint64_t score(Candidate const& candidate);
 
 /// The gateway to use; `current` is kept while it is a candidate and none is better by order or priority.
@@ -36,5 +38,33 @@ inline constexpr Duration came_together = std::chrono::seconds{1};
 
 /// When choose() may answer differently although no candidate changes; never when it will not.
 [[nodiscard]] Time next_deadline(std::span<Candidate const> candidates, std::optional<NodeId> current, Time now);
+
+/// Why a gateway is the one in use, or is not.
+enum class Standing : std::uint8_t {
+  // the one in use
+  alone,
+  best_by_order,
+  best_by_priority,
+  best_by_cost,
+  best_by_id,              ///< equal to the next in everything else
+  kept_till_other_lasts,   ///< a better one came back, and has to last first
+  kept_though_other_near,  ///< another costs less, for which what works is not left
+  // the others, beside the one in use
+  behind_by_order,
+  behind_by_priority,
+  behind_by_cost,
+  behind_by_id,
+  has_to_last,
+  near_but_other_works,
+};
+
+struct Ranked {
+  Candidate candidate;
+  Standing standing = Standing::alone;
+};
+
+/// In the order in which they would be taken: the one that choose() answers with, then whichever would follow if all
+/// before it went.
+[[nodiscard]] std::vector<Ranked> rank(std::span<Candidate const> candidates, std::optional<NodeId> current, Time now);
 
 }  // namespace pim::gateways

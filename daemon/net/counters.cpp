@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <bit>
 
 #include "base/assert.hpp"
 
@@ -12,6 +13,9 @@ namespace {
 void store(std::uint64_t& cell, std::uint64_t value) { std::atomic_ref(cell).store(value, std::memory_order_relaxed); }
 std::uint64_t load(std::uint64_t& cell) { return std::atomic_ref(cell).load(std::memory_order_relaxed); }
 
+template <std::size_t n>
+using Words = std::array<std::uint64_t, n>;
+
 }  // namespace
 
 Counters::Counters() {
@@ -20,6 +24,27 @@ Counters::Counters() {
       ::mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   PIM_ASSERT(memory != MAP_FAILED);
   memory_ = static_cast<Memory*>(memory);
+}
+
+/// A reader that sees one of these words also sees the version under which it was written, by release and acquire.
+void Counters::set_relayed(Relayed const& value) {
+  auto const words = std::bit_cast<Words<relayed_words>>(value);
+  std::atomic_ref version(memory_->relayed_version);
+  auto const before = version.load(std::memory_order_relaxed);
+  version.store(before + 1, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < relayed_words; ++i)
+    std::atomic_ref(memory_->relayed[i]).store(words[i], std::memory_order_release);
+  version.store(before + 2, std::memory_order_release);
+}
+
+std::optional<Relayed> Counters::relayed() const {
+  std::atomic_ref version(memory_->relayed_version);
+  auto const before = version.load(std::memory_order_acquire);
+  Words<relayed_words> words{};
+  for (std::size_t i = 0; i < relayed_words; ++i)
+    words[i] = std::atomic_ref(memory_->relayed[i]).load(std::memory_order_acquire);
+  if (before % 2 != 0 || version.load(std::memory_order_relaxed) != before) return std::nullopt;
+  return std::bit_cast<Relayed>(words);
 }
 
 Counters::~Counters() { ::munmap(memory_, sizeof(Memory)); }

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "net/clock.hpp"
+#include "net/relayed.hpp"
 
 namespace pim::net {
 namespace {
@@ -195,6 +196,7 @@ void PacketLoop::publish_counters() {
   }
   parts_.counters.set_drops(parts_.dataplane.drops());
   parts_.counters.set_refused_claims(parts_.control.refused_claims());
+  parts_.counters.set_relayed(sum_up(parts_.dataplane.relayed()));
   counters_published_ = now_.boot;
   counters_due_ = never;
 }

@@ -31,6 +31,7 @@ using Delta = std::variant<protocol::Status, protocol::PeerSummary, PeerRemoved,
 struct TrafficTotals {
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_bytes = 0;
+  bool operator==(TrafficTotals const&) const = default;
 };
 
 class Model {

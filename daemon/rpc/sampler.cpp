@@ -22,15 +22,15 @@ protocol::Sample Sampler::next(Model const& model, std::chrono::milliseconds ela
     sample.rx_bps = bits_per_second(before_->totals.rx_bytes, totals.rx_bytes, elapsed);
     sample.tx_bps = bits_per_second(before_->totals.tx_bytes, totals.tx_bytes, elapsed);
   }
-  Before now{totals, {}};
+  Before now{totals, {}, model.status().relay};
+  if (now.relay != (before_ ? before_->relay : protocol::RelayStatus{now.relay.enabled})) sample.relay = now.relay;
   for (auto const& [key, peer] : model.peers_by_key()) {
     TrafficTotals const counters{peer.rx_bytes, peer.tx_bytes};
     now.peers.emplace(key, counters);
     if (peer.node_id.empty()) continue;
     auto const before = before_ ? before_->peers.find(key) : now.peers.end();
-    bool const moved = !before_ || before == before_->peers.end() || before->second.rx_bytes != counters.rx_bytes ||
-                       before->second.tx_bytes != counters.tx_bytes;
-    if (moved)
+    bool const is_new = !before_ || before == before_->peers.end();
+    if (counters != (is_new ? TrafficTotals{} : before->second))
       sample.peers.push_back(
           {peer.node_id, peer.rx_bytes, peer.tx_bytes, peer.last_seen_s, peer.latency_ms, peer.loss_percent});
   }

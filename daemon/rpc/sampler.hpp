@@ -18,6 +18,7 @@ class Sampler {
   struct Before {
     TrafficTotals totals;
     std::map<std::string, TrafficTotals> peers;
+    protocol::RelayStatus relay;
   };
   std::optional<Before> before_;
 };

@@ -15,7 +15,8 @@ PIM_ENUM(Mechanism, "How a peer that the user adds is addressed.",  //
          (wifi_direct, "over Wi-Fi Direct"))
 
 PIM_ENUM(PeerState, "Where the session with a peer stands.",  //
-         (active, "a session over a direct link"), (relayed, "a session through relays"),
+         (active, "a session over a direct link"),
+         (relayed, "reached through relays; without last_handshake_s the first packet begins the session"),
          (connecting, "a handshake is under way or about to be tried again"), (failed, "the last attempt failed"))
 
 PIM_ENUM(TrustLevel, "How far a peer's identity is known.",  //
@@ -29,7 +30,7 @@ PIM_ENUM(PeerEventKind, "What happened to a peer.",  //
          (state_changed, "path, state, trust or latency class changed"),
          (discovered, "heard nearby for the first time"), (pair_failed, "an attempt to pair failed; reason says why"),
          (pair_requested, "a peer waits for approval"), (trusted, "an identity was pinned or its trust was raised"),
-         (forgotten, "an identity was removed"))
+         (forgotten, "an identity was removed"), (left, "it is not in the list any more: no way leads to it"))
 
 struct PeerSummary {
   std::string node_id;
@@ -39,6 +40,7 @@ struct PeerSummary {
   PeerTransport transport = PeerTransport::udp;
   PeerState state = PeerState::connecting;
   std::uint32_t route_hops = 1;
+  Nullable<std::string> via;
   std::uint64_t last_seen_s = 0;
   Nullable<double> latency_ms;
   bool is_gateway = false;
@@ -54,11 +56,12 @@ struct PeerSummary {
   bool offers_internet = false;
   bool operator==(PeerSummary const&) const = default;
 };
-PIM_STRUCT(PeerSummary, "One peer as this node sees it.",  //
+PIM_STRUCT(PeerSummary, "One peer as this node sees it, or a node that only routing tells of.",  //
            (node_id, "32 hex digits; empty while a peer known only by address has not answered"),
            (node_id_short, "the first 8 digits, for display only"), (label, "the user's name for it"),
-           (mesh_ip, "its IPv4 address on the mesh; empty while unknown"), (transport, "what carries the link"),
-           (state, "where the session stands"), (route_hops, "1 is direct"),
+           (mesh_ip, "its IPv4 address on the mesh, a hint before there was a session; empty while unknown"),
+           (transport, "what carries the link"), (state, "where the session stands"), (route_hops, "1 is direct"),
+           (via, "node_id of the relay that is the first hop; null where there is none"),
            (last_seen_s, "seconds since its last authenticated packet; since start when there was none"),
            (latency_ms, "round trip, smoothed"), (is_gateway, "offers internet and the user named it"),
            (static_, "added by the user or the configuration"), (x25519_pubkey, "its public key, 64 hex digits"),

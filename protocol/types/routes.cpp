@@ -5,6 +5,7 @@
 namespace pim::protocol {
 
 PIM_CODEC(RouteEntry)
+PIM_CODEC(ScoreParts)
 PIM_CODEC(KnownGateway)
 PIM_CODEC(RouteTable)
 PIM_CODEC(RouteTableParams)

@@ -25,11 +25,26 @@ PIM_STRUCT(RouteEntry, "One way to one node.",  //
            (age_s, "since it was last confirmed"), (metric, "cost; lower is better"),
            (feasible, "may be used without risk of a loop (RFC 8966)"), (selected, "in use"))
 
+struct ScoreParts {
+  std::uint32_t order = 0;
+  Nullable<std::uint32_t> priority;
+  Nullable<std::uint32_t> metric;
+  Nullable<std::uint8_t> load;
+  Nullable<std::uint64_t> usable_s;
+  bool operator==(ScoreParts const&) const = default;
+};
+PIM_STRUCT(ScoreParts, "What a gateway is judged by, the gravest first; null where not known.",  //
+           (order, "place in routing.gateways, 0 the first; those outside share the last"),
+           (priority, "as offered; lower is preferred"), (metric, "of the way to it; lower is better"),
+           (load, "0 idle to 255 full"),
+           (usable_s, "for how long it has been usable: a better one than that in use has to last first"))
+
 struct KnownGateway {
   std::string node_id;
   std::string via;
   std::uint32_t hops = 1;
   double score = 0;
+  ScoreParts score_parts;
   bool selected = false;
   std::uint32_t priority = 0;
   Nullable<double> latency_ms;
@@ -40,9 +55,12 @@ struct KnownGateway {
 };
 PIM_STRUCT(KnownGateway, "A node that offers internet.",  //
            (node_id, "who"), (via, "node_id of the next hop; empty while unreachable"), (hops, "1 is direct"),
-           (score, "lower is better"), (selected, "in use"), (priority, "as offered; lower is preferred"),
-           (latency_ms, "round trip"), (load, "0 idle to 255 full"), (healthy, "usable now"),
-           (reason, "why it is not in use"))
+           (score,
+            "lower is better: by order, then priority, then metric and load (in percent) added; decimal places "
+            "keep them apart, and the worst stands for what is not known"),
+           (score_parts, "what the score is made of"), (selected, "in use"),
+           (priority, "as offered; lower is preferred"), (latency_ms, "round trip"), (load, "0 idle to 255 full"),
+           (healthy, "usable now"), (reason, "why it is in use, or is not"))
 
 struct RouteTable {
   std::vector<RouteEntry> routes;
@@ -51,7 +69,9 @@ struct RouteTable {
   bool operator==(RouteTable const&) const = default;
 };
 PIM_STRUCT(RouteTable, "Everything that routing knows.",  //
-           (routes, "ways to nodes"), (gateways, "named by the user"), (offers, "heard, not named"))
+           (routes, "ways to nodes"),
+           (gateways, "named by the user, in the order in which they would be taken, the one in use first"),
+           (offers, "heard, not named"))
 
 struct RouteTableParams {};
 PIM_EMPTY_STRUCT(RouteTableParams, "Nothing.")

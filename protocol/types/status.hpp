@@ -75,6 +75,33 @@ PIM_STRUCT(Stats, "Counters since start.",  //
            (dropped, "packets thrown away, all reasons"), (dropped_reason, "the most frequent reason"),
            (congestion_drops, "thrown away because a queue was full"), (conntrack_size, "connections of the gateway"))
 
+struct RelayedFor {
+  std::string node_id;
+  std::string handed_over_by;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t dropped = 0;
+  bool operator==(RelayedFor const&) const = default;
+};
+PIM_STRUCT(RelayedFor, "What one node had this one pass on.",  //
+           (node_id, "whose datagrams, as the neighbour says; the first 24 digits alone while nobody is known by them"),
+           (handed_over_by, "node_id of the neighbour that they came from; may be the node itself"),
+           (packets, "passed on"), (bytes, "passed on, sealed datagrams"),
+           (dropped, "thrown away: beyond its share, or no way on"))
+
+struct RelayStatus {
+  bool enabled = false;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t dropped = 0;
+  std::vector<RelayedFor> for_;
+  bool operator==(RelayStatus const&) const = default;
+};
+PIM_STRUCT(RelayStatus, "Traffic of others that this node passes on, unread.",  //
+           (enabled, "it passes traffic of others"), (packets, "passed on since start"),
+           (bytes, "passed on since start, sealed datagrams"), (dropped, "thrown away of those"),
+           (for_, "for whom most, at most eight, the most first"))
+
 struct KillSwitch {
   bool engaged = false;
   Nullable<BlockCause> cause;
@@ -117,6 +144,7 @@ struct Status {
   Counters drops;
   Counters refused_claims;
   std::optional<RefusedInbound> refused_inbound;
+  RelayStatus relay;
   std::optional<std::string> mesh_error;
   bool operator==(Status const&) const = default;
 };
@@ -131,7 +159,7 @@ PIM_STRUCT(Status, "The node as a whole.",  //
            (kill_switch, "whether internet is blocked"), (drops, "packets thrown away by reason"),
            (refused_claims, "what nodes said and was not believed or used, by reason"),
            (refused_inbound, "absent until the host was asked once, and while there is no tunnel"),
-           (mesh_error, "why the mesh is off, when it is"))
+           (relay, "traffic of others that passes here"), (mesh_error, "why the mesh is off, when it is"))
 
 struct StatusParams {};
 PIM_EMPTY_STRUCT(StatusParams, "Nothing.")
@@ -185,13 +213,15 @@ struct Sample {
   std::uint64_t tx_bytes = 0;
   Stats stats;
   Counters drops;
+  std::optional<RelayStatus> relay;
   std::vector<PeerCounters> peers;
   bool operator==(Sample const&) const = default;
 };
 PIM_STRUCT(Sample, "Rates and counters of one second.",  //
            (rx_bps, "payload received, bits per second"), (tx_bps, "payload sent, bits per second"),
            (rx_bytes, "payload received since start"), (tx_bytes, "payload sent since start"), (stats, "counters"),
-           (drops, "packets thrown away by reason"), (peers, "peers whose counters moved"))
+           (drops, "packets thrown away by reason"), (relay, "absent while nothing of others passed"),
+           (peers, "peers whose counters moved"))
 
 struct StatusEvent {
   StatusEventKind kind = StatusEventKind::sample;

@@ -123,7 +123,9 @@ class RelayedMesh(Mesh):
         return first
 
     def count(self, state, daemon=None):
-        return sum(peer["state"] == state for peer in (daemon or self.client).call("peers.list"))
+        """Peers of the daemon, or the client, in that state, those with a session."""
+        return sum(peer["state"] == state and peer["last_handshake_s"] is not None
+                   for peer in (daemon or self.client).call("peers.list"))
 
     def wait_gateways(self):
         """Until the client has a session with each, which offers what it should."""

@@ -173,6 +173,41 @@ def grid():
 
 
 # -- a line of five ------------------------------------------------------------------------------------------------------
+def test_the_end_of_a_line_lists_everybody_before_it_spoke_with_them():
+    names = ["n1", "n2", "n3", "n4", "n5"]
+    with Line(*names) as cabled:
+        daemons = start_neighbours(cabled)
+        ids = {daemon.status()["node_id"]: name for name, daemon in daemons.items()}
+
+        def listed():
+            return {ids[peer["node_id"]]: peer for peer in daemons["n1"].call("peers.list") if peer["node_id"] in ids}
+        wait_until(lambda: set(listed()) == set(names[1:]), SETTLED, "n1 lists the other four")
+        peers = listed()
+        assert [(peers[name]["state"], peers[name]["route_hops"]) for name in names[1:]] == [
+            ("active", 1), ("relayed", 2), ("relayed", 3), ("relayed", 4)]
+        first_hop = daemons["n2"].status()["node_id"]
+        for name in names[2:]:
+            assert peers[name]["via"] == first_hop and peers[name]["last_handshake_s"] is None, peers[name]
+            assert peers[name]["mesh_ip"] == address(daemons[name], 4)
+            assert (peers[name]["label"], peers[name]["trust"], peers[name]["rx_bytes"]) == (None, "pending", 0)
+        assert len(daemons["n1"].status()["peers"]) == 4
+        # The relay counts what it passes on, and for whom.
+        assert daemons["n2"].status()["relay"]["for"] == []
+        wait_until(lambda: pings(daemons["n1"], address(daemons["n5"], 6)), SETTLED, "n5 is reached")
+
+        def talkers():
+            return {ids.get(one["node_id"]) for one in daemons["n2"].status()["relay"]["for"]}
+        wait_until(lambda: talkers() == {"n1", "n5"}, 5, "n2 says for whom it passed something on")
+        relay = daemons["n2"].status()["relay"]
+        assert relay["enabled"] and relay["bytes"] == sum(one["bytes"] for one in relay["for"]) > 0
+        handed = {ids[one["node_id"]]: ids[one["handed_over_by"]] for one in relay["for"]}
+        assert handed == {"n1": "n1", "n5": "n3"}
+        assert daemons["n1"].status()["relay"]["packets"] == 0
+        assert daemons["n1"].call("route.explain", target=daemons["n4"].status()["node_id"])["via"] == first_hop
+        text = daemons["n2"].pim("status").stdout
+        assert "of others, most for" in text, text
+
+
 @pytest.mark.parametrize("family", [6, 4])
 def test_everybody_in_a_line_of_five_reaches_everybody(line, family):
     assert unreached(line, family) == set()

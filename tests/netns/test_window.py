@@ -7,11 +7,12 @@ import time
 import pytest
 
 import desk
-from fake_daemon import FakeDaemon, SCENES, connected_state, make_state, node_id
+from fake_daemon import FakeDaemon
 from lab import addresses as a
 from lab.daemon import DASHBOARD, wait_until
-from lab.mesh import Mesh
-from lab.topology import Network
+from lab.mesh import Mesh, RelayedMesh
+from lab.topology import Network, Relayed
+from scenes import SCENES, connected_state, make_state, node_id, relayed_state
 
 pytestmark = [pytest.mark.needs("dashboard"), pytest.mark.skipif(desk.why_not() is not None, reason=str(desk.why_not())),
               pytest.mark.limit(120)]
@@ -144,6 +145,19 @@ def test_a_peer_is_added_verified_and_forgotten(screen, fake):
         window.wait_gone("all_peers/row/" + node_id("phone"), 3)
 
 
+def test_the_mesh_is_a_picture_and_a_table_that_follow_it(screen, fake):
+    fake.state = relayed_state()
+    far = next(peer for peer in fake.state["peers"] if peer["node_id"] == node_id("far-3"))
+    with desk.Window(screen, fake.path, "--screen", "routing") as window:
+        window.wait("map/node/" + far["node_id"])
+        fake.emit("peers", kind="left", peer=far)
+        window.wait_gone("map/node/" + far["node_id"], 3)
+        fake.emit("peers", kind="state_changed", peer=far)
+        window.click("map/node/" + far["node_id"])
+        window.wait("peer/close", 3)
+        assert not window.shows("peer/verify")
+
+
 def test_two_windows_show_one_daemon_and_closing_one_changes_nothing(screen, fake):
     fake.state = off_state()
     with desk.Window(screen, fake.path) as one, desk.Window(screen, fake.path) as two:
@@ -173,7 +187,7 @@ def test_the_first_frame_comes_soon(screen, fake):
     assert min(took) < 2.0  # with the whole of start-up, on a machine that does other things
 
 
-TELLING = {"connected": (34, 197, 94), "many": (34, 197, 94), "blocked": (255, 85, 85), "no-tunnel": (232, 168, 74)}
+TELLING = {"connected": (34, 197, 94), "relayed": (34, 197, 94), "many": (34, 197, 94), "blocked": (255, 85, 85), "no-tunnel": (232, 168, 74)}
 SIZES = [(scene, size, 1) for scene in TELLING for size in ("1280x800", "720x480")] + [("connected", "3840x2160", 2)]
 
 
@@ -266,3 +280,23 @@ def test_the_real_daemon_is_switched_blocked_and_released_from_the_window(screen
             wait_until(lambda: not mesh.client.status()["route_on"], 8, "route_on false in the daemon")
             window.wait_gone("banner/blocking", 5)
         assert mesh.held_routes() == set()
+
+
+@pytest.mark.needs("daemon")
+@pytest.mark.limit(180)
+def test_the_real_mesh_is_drawn_with_the_way_that_the_internet_takes(screen):
+    with Relayed() as network:
+        mesh = RelayedMesh(network)
+        mesh.start()
+        with desk.Window(screen, mesh.client.socket, "--screen", "routing") as window:
+            for identity in mesh.ids:
+                window.wait("map/node/" + identity, 15)
+                window.wait("node/row/" + identity)
+            mesh.pair()
+            mesh.route("on")
+            wait_until(lambda: mesh.client.selected_gateway() == mesh.ids[0], 10, "the first gateway is in use")
+            for identity in mesh.ids:
+                window.wait("gateway/row/" + identity)
+            keep_picture(screen, mesh, window, "mesh.png")
+            window.click("map/node/" + mesh.ids[0])
+            window.wait("peer/close", 3)

@@ -50,8 +50,32 @@ std::string printable(std::string text) {
   return text;
 }
 
-std::string trust_text(TrustLevel trust) {
-  return trust == TrustLevel::first_use ? "first use, not compared" : std::string(to_string(trust));
+std::string trust_text(PeerSummary const& peer) {
+  bool const is_hearsay =
+      peer.trust == TrustLevel::pending && peer.state == PeerState::relayed && !peer.last_handshake_s;
+  if (is_hearsay) return "not met yet";
+  return peer.trust == TrustLevel::first_use ? "first use, not compared" : std::string(to_string(peer.trust));
+}
+
+template <class Part>
+std::string part_text(Nullable<Part> const& part) {
+  return part ? std::to_string(*part) : "-";
+}
+
+/// In the order in which they would be taken, each with what it is judged by, the gravest first.
+std::string gateway_table(char const* title, std::vector<KnownGateway> const& list) {
+  std::vector<std::vector<std::string>> rows{
+      {title, "VIA", "HOPS", "LATENCY", "ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}};
+  for (auto const& gateway : list) {
+    auto const& parts = gateway.score_parts;
+    auto const load = parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "-";
+    auto const reason = printable(gateway.reason.value_or(gateway.healthy ? "" : "not usable"));
+    rows.push_back({short_of(gateway.node_id), short_of(gateway.via), std::to_string(gateway.hops),
+                    milliseconds(gateway.latency_ms), std::to_string(parts.order), part_text(parts.priority),
+                    part_text(parts.metric), load, std::to_string(static_cast<long>(gateway.score)),
+                    (gateway.selected ? "in use: " : "") + reason});
+  }
+  return table(rows);
 }
 
 std::string internet_line(Status const& status) {
@@ -64,6 +88,17 @@ std::string internet_line(Status const& status) {
 std::string refused_line(RefusedInbound const& refused) {
   auto text = std::to_string(refused.packets) + " packets of others to this device (interface.accept_inbound)";
   if (refused.age_ms >= 1000) text += ", counted " + duration_text(refused.age_ms / 1000) + " ago";
+  return text;
+}
+
+std::string relay_line(RelayStatus const& relay) {
+  if (!relay.enabled) return "passes nothing of others (relay off)";
+  if (relay.packets == 0) return "would pass traffic of others; none came yet (relay on)";
+  std::string text = "passed " + bytes_text(relay.bytes) + " of others, most for ";
+  constexpr std::size_t max_shown = 3;
+  for (std::size_t i = 0; i < std::min(max_shown, relay.for_.size()); ++i)
+    text += (i > 0 ? ", " : "") + short_of(relay.for_[i].node_id) + " (" + bytes_text(relay.for_[i].bytes) + ")";
+  if (relay.for_.empty()) text += "nodes that are silent now";
   return text;
 }
 
@@ -140,6 +175,7 @@ std::string text_of(Status const& status) {
                                " direct, " + std::to_string(count(PeerState::relayed)) + " through relays"});
   if (status.refused_inbound && status.refused_inbound->packets > 0)
     rows.push_back({"refused", refused_line(*status.refused_inbound)});
+  rows.push_back({"relay", relay_line(status.relay)});
   rows.push_back({"uptime", duration_text(status.uptime_s)});
   if (status.mesh_error) rows.push_back({"mesh", "OFF: " + *status.mesh_error});
   return table(rows);
@@ -151,12 +187,12 @@ std::string text_of(std::vector<PeerSummary> const& peers) {
       {"ID", "LABEL", "STATE", "PATH", "LATENCY", "RECEIVED", "SENT", "TRUST", "GATEWAY"}};
   for (auto const& peer : peers) {
     std::string const path = peer.route_hops > 1
-                                 ? std::to_string(peer.route_hops) + " hops"
+                                 ? std::to_string(peer.route_hops) + " hops via " + short_of(peer.via.value_or(""))
                                  : std::string(to_string(peer.transport)) + " " + peer.endpoint.value_or("-");
     std::string const gateway = peer.is_gateway ? "yes" : peer.offers_internet ? "offers, not allowed" : "";
     rows.push_back({short_of(peer.node_id), printable(peer.label.value_or("-")), std::string(to_string(peer.state)),
                     path, milliseconds(peer.latency_ms), bytes_text(peer.rx_bytes), bytes_text(peer.tx_bytes),
-                    trust_text(peer.trust), gateway});
+                    trust_text(peer), gateway});
   }
   return table(rows);
 }
@@ -180,18 +216,8 @@ std::string text_of(RouteTable const& routes) {
                     : route.feasible ? ""
                                      : "not feasible"});
   text += rows.size() == 1 ? "No routes.\n" : table(rows);
-  auto const gateways = [&](char const* title, std::vector<KnownGateway> const& list) {
-    if (list.empty()) return;
-    std::vector<std::vector<std::string>> lines{{title, "VIA", "HOPS", "SCORE", "LATENCY", ""}};
-    for (auto const& gateway : list)
-      lines.push_back(
-          {short_of(gateway.node_id), short_of(gateway.via), std::to_string(gateway.hops),
-           std::to_string(static_cast<long>(gateway.score)), milliseconds(gateway.latency_ms),
-           gateway.selected ? "in use" : printable(gateway.reason.value_or(gateway.healthy ? "" : "not usable"))});
-    text += "\n" + table(lines);
-  };
-  gateways("GATEWAY", routes.gateways);
-  gateways("OFFER", routes.offers);
+  if (!routes.gateways.empty()) text += "\n" + gateway_table("GATEWAY", routes.gateways);
+  if (!routes.offers.empty()) text += "\n" + gateway_table("OFFER", routes.offers);
   return text;
 }
 

@@ -64,7 +64,8 @@ bool is_in(PeerGroup group, PeerSummary const& peer) {
     case PeerGroup::relayed: return peer.state == PeerState::relayed;
     case PeerGroup::unreachable: return !is_reached(peer);
     case PeerGroup::gateways: return peer.is_gateway || peer.offers_internet;
-    case PeerGroup::unverified: return peer.trust == TrustLevel::first_use || peer.trust == TrustLevel::pending;
+    case PeerGroup::unverified:
+      return is_met(peer) && (peer.trust == TrustLevel::first_use || peer.trust == TrustLevel::pending);
   }
   return true;
 }
@@ -92,6 +93,10 @@ std::vector<std::uint32_t> peer_rows(PeerList const& peers, PeerQuery const& que
   return rows;
 }
 
+bool is_met(PeerSummary const& peer) {
+  return peer.state != PeerState::relayed || peer.last_handshake_s || peer.trust != TrustLevel::pending;
+}
+
 bool is_reached(PeerSummary const& peer) { return peer.state == PeerState::active || peer.state == PeerState::relayed; }
 
 std::optional<double> latency_of(PeerSummary const& peer) {
@@ -105,8 +110,9 @@ std::string path_text(PeerSummary const& peer) {
   return "direct, " + std::string(to_string(peer.transport));
 }
 
-std::string_view trust_text(TrustLevel trust) {
-  switch (trust) {
+std::string_view trust_text(PeerSummary const& peer) {
+  if (!is_met(peer)) return "not met yet";
+  switch (peer.trust) {
     case TrustLevel::pending: return "waits for approval";
     case TrustLevel::first_use: return "first use, not compared";
     case TrustLevel::once: return "this session only";

@@ -24,13 +24,15 @@ struct PeerQuery {
 /// Indices into the list. Unknown values come last in either direction; ties keep the order of names.
 [[nodiscard]] std::vector<std::uint32_t> peer_rows(PeerList const& peers, PeerQuery const& query);
 
-/// A session is up: what was measured over it is of now.
+/// There was a session; else routing alone tells of it, and nothing about it is proven.
+[[nodiscard]] bool is_met(protocol::PeerSummary const& peer);
+/// By a session, or as far as routing tells: what was measured is of now.
 [[nodiscard]] bool is_reached(protocol::PeerSummary const& peer);
 /// Round trip in milliseconds; nothing for a peer that is not reached, whatever was measured once.
 [[nodiscard]] std::optional<double> latency_of(protocol::PeerSummary const& peer);
 /// `direct, udp`, `2 hops`: how a peer is reached.
 [[nodiscard]] std::string path_text(protocol::PeerSummary const& peer);
-/// Plain words for a level of trust: `first use, not compared`.
-[[nodiscard]] std::string_view trust_text(protocol::TrustLevel trust);
+/// Plain words for how far it is trusted: `first use, not compared`.
+[[nodiscard]] std::string_view trust_text(protocol::PeerSummary const& peer);
 
 }  // namespace pim::ui

@@ -90,6 +90,7 @@ void apply_sample(Snapshot& snapshot, Sample const& sample, Now now) {
   snapshot.traffic.at = now.boot;
   snapshot.status->stats = sample.stats;
   snapshot.status->drops = sample.drops;
+  if (sample.relay) snapshot.status->relay = *sample.relay;
   apply_counters(snapshot, sample.peers, now);
 }
 
@@ -153,7 +154,8 @@ void apply_peer_event(Snapshot& snapshot, PeerEvent const& event, Now now) {
   auto peers = std::make_shared<PeerList>(*snapshot.peers);
   auto const found = std::find_if(peers->begin(), peers->end(),
                                   [&](Peer const& peer) { return is_same_peer(peer.summary, event.peer); });
-  auto const is_gone = event.kind == PeerEventKind::forgotten && !event.peer.static_;
+  auto const is_gone =
+      event.kind == PeerEventKind::left || (event.kind == PeerEventKind::forgotten && !event.peer.static_);
   // A failed attempt by somebody who is not a peer is news, but does not make a peer.
   auto const is_stranger = event.kind == PeerEventKind::pair_failed && found == peers->end();
   if (is_gone) {

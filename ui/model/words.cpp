@@ -62,7 +62,8 @@ News news_text(PeerEvent const& event) {
     case PeerEventKind::state_changed:
     case PeerEventKind::discovered:
     case PeerEventKind::pair_requested:
-    case PeerEventKind::trusted: break;
+    case PeerEventKind::trusted:
+    case PeerEventKind::left: break;
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ui/views/node_panels.hpp"
+#include "ui/views/relay_panel.hpp"
 #include "ui/views/route_card.hpp"
 #include "ui/widgets/card.hpp"
 
@@ -74,11 +75,18 @@ void DashboardView::draw(Snapshot const& snapshot, Actions& actions, Place& plac
   // Peers and log share what is left of the window, but never shrink below use: then the page scrolls.
   auto const rest = room.y - (ImGui::GetCursorPosY() - top) - space;
   auto const log = std::max(Card::height_for(kit_, 4), std::floor(rest * 0.4F));
-  auto const peers = std::max(Card::height_for(kit_, 7) + kit_.px(12), rest - log);
-  auto const network = is_wide ? kit_.cells(44) : room.x;
-  draw_peers(snapshot, place, ImVec2(is_wide ? room.x - space - network : room.x, peers));
+  auto const relay = Card::height_for(kit_, 4);
+  auto const network = Card::height_for(kit_, 4);
+  auto const least = std::max(Card::height_for(kit_, 7) + kit_.px(12), is_wide ? relay + space + network : 0);
+  auto const peers = std::max(least, rest - log);
+  auto const side = is_wide ? kit_.cells(44) : room.x;
+  draw_peers(snapshot, place, ImVec2(is_wide ? room.x - space - side : room.x, peers));
   next_panel(kit_, is_wide);
-  draw_network(kit_, snapshot, ImVec2(network, is_wide ? peers : Card::height_for(kit_, 6)));
+  ImGui::BeginGroup();
+  draw_network(kit_, snapshot, ImVec2(side, is_wide ? peers - space - relay : Card::height_for(kit_, 6)));
+  row_gap(kit_);
+  draw_relay(kit_, snapshot, ImVec2(side, relay));
+  ImGui::EndGroup();
   row_gap(kit_);
   draw_log_tail(kit_, snapshot, place, ImVec2(room.x, log));
 }

@@ -1,5 +1,7 @@
 #include "ui/views/marks.hpp"
 
+#include "ui/model/peer_rows.hpp"
+
 namespace pim::ui {
 
 using protocol::HandshakeOutcome;
@@ -54,8 +56,9 @@ Mark mark_of(LogLevel level) {
   return {"✗", "error", colour::red};
 }
 
-Mark mark_of(TrustLevel trust) {
-  switch (trust) {
+Mark trust_mark(protocol::PeerSummary const& peer) {
+  if (!is_met(peer)) return {"–", "not met", colour::secondary};
+  switch (peer.trust) {
     case TrustLevel::verified: return {"✓", "verified", colour::green};
     case TrustLevel::listed: return {"✓", "listed", colour::green};
     case TrustLevel::first_use: return {"○", "first use", colour::amber};

@@ -19,7 +19,7 @@ struct Mark {
 [[nodiscard]] Mark route_mark(Snapshot const& snapshot);
 [[nodiscard]] Mark mark_of(Snapshot const& snapshot);  ///< the connection and the node as a whole
 [[nodiscard]] Mark mark_of(LogLevel level);
-[[nodiscard]] Mark mark_of(protocol::TrustLevel trust);
+[[nodiscard]] Mark trust_mark(protocol::PeerSummary const& peer);
 [[nodiscard]] Mark mark_of(protocol::HandshakeOutcome outcome);
 [[nodiscard]] Colour colour_of(LatencyTone tone);
 

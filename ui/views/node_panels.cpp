@@ -72,22 +72,6 @@ std::string readable(std::string reason) {
   return printable(reason);
 }
 
-/// `↳ reason   ████░░   1,022`: how large a part of all drops it is.
-void tally(Kit& kit, std::string const& reason, std::uint64_t count, std::uint64_t all) {
-  auto const at = ImGui::GetCursorScreenPos();
-  auto const room = ImGui::GetContentRegionAvail().x;
-  auto const height = kit.fonts().body->FontSize;
-  auto const number = count_text(count);
-  auto const right = kit.cells(10);
-  kit.paint(at, colour::secondary, "↳ " + reason, room - right - kit.cells(9));
-  kit.paint(ImVec2(at.x + room - kit.width_of(number), at.y), colour::secondary, number);
-  ImGui::SetCursorScreenPos(ImVec2(at.x + room - right - kit.cells(8), at.y + std::round(height / 2) - kit.px(2)));
-  bar(all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all), colour::secondary,
-      ImVec2(kit.cells(8), kit.px(4)));
-  ImGui::SetCursorScreenPos(at);
-  ImGui::Dummy(ImVec2(room, height));
-}
-
 }  // namespace
 
 void draw_identity(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
@@ -129,7 +113,9 @@ void draw_network(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
   auto const pitch = kit.fonts().body->FontSize + ImGui::GetStyle().ItemSpacing.y;
   auto const rows = static_cast<std::size_t>(std::max(0.0F, ImGui::GetContentRegionAvail().y / pitch));
   auto const shown = drops.size() <= rows ? drops.size() : rows > 0 ? rows - 1 : 0;
-  for (std::size_t i = 0; i < shown; ++i) tally(kit, readable(drops[i].first), drops[i].second, stats.dropped);
+  for (std::size_t i = 0; i < shown; ++i)
+    tally(kit, readable(drops[i].first), count_text(drops[i].second),
+          static_cast<double>(drops[i].second) / static_cast<double>(stats.dropped));
   if (shown < drops.size()) kit.line(colour::metadata, "↳ " + std::to_string(drops.size() - shown) + " reasons more");
 }
 

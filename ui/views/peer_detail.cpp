@@ -74,8 +74,11 @@ void PeerDetail::draw_stop(Snapshot const& snapshot, protocol::PeerSummary const
 }
 
 void PeerDetail::draw_trust(protocol::PeerSummary const& peer) {
-  auto const mark = mark_of(peer.trust);
-  kit_.line(mark.colour, std::string(mark.glyph) + " " + std::string(trust_text(peer.trust)));
+  auto const mark = trust_mark(peer);
+  kit_.line(mark.colour, std::string(mark.glyph) + " " + std::string(trust_text(peer)));
+  if (!is_met(peer))
+    return kit_.paragraph(colour::secondary,
+                          "Others say that it is there. The first packet to it begins a session, which proves it.");
   if (is_compared(peer.trust) || peer.trust == TrustLevel::blocked) return;
   kit_.paragraph(colour::secondary,
                  "Compare these digits with those that the device itself shows. Do it in person or by phone.");
@@ -86,6 +89,7 @@ void PeerDetail::draw_path(Snapshot const& snapshot, Peer const& peer) {
   auto const now = snapshot.is_live() ? kit_.now().boot : snapshot.heard_at;
   heading(kit_, "Path");
   field(kit_, "reached", path_text(p));
+  if (p.via) field(kit_, "first hop", name_of(snapshot, *p.via));
   if (p.endpoint) field(kit_, "endpoint", *p.endpoint);
   auto const latency = latency_of(p);
   field(kit_, "latency", latency_text(latency) + "  loss " + percent_text(p.loss_percent),
@@ -107,7 +111,7 @@ void PeerDetail::draw_actions(Snapshot const& snapshot, Actions& actions, protoc
     ImGui::EndDisabled();
     if (is_busy) kit_.beside(colour::amber, "◐");
   };
-  if (!peer.node_id.empty()) {
+  if (!peer.node_id.empty() && is_met(peer)) {
     if (!is_compared(peer.trust) && changed_identity(snapshot, peer) == nullptr)
       act("peer/verify", "THE DIGITS MATCH: VERIFY", protocol::PeersVerifyParams{peer.node_id}, ButtonLook::primary);
     if (peer.is_gateway)

@@ -32,7 +32,7 @@ std::string handshake_text(Peer const& peer, Time now) {
 void draw_row(TableRow const& row, Peer const& peer, Time now) {
   auto const& p = peer.summary;
   auto const state = mark_of(p.state);
-  auto const trust = mark_of(p.trust);
+  auto const trust = trust_mark(p);
   auto const is_up = is_reached(p);
   auto const latency = latency_of(p);
   auto const text = is_up ? colour::text : colour::secondary;

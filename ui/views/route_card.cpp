@@ -83,7 +83,7 @@ std::string route_sentence(Snapshot const& snapshot) {
 void draw_route_card(Kit& kit, Snapshot const& snapshot, Actions& actions) {
   auto const room = ImGui::GetContentRegionAvail().x;
   auto const is_wide = room >= kit.cells(96);
-  auto const height = kit.px(is_wide ? 128 : 204);
+  auto const height = kit.px(is_wide ? 128 : 216);
   auto const mark = route_mark(snapshot);
   Card const card(kit, "route", "", ImVec2(room, height), {{}, colour::metadata, mark.colour});
   auto const inner = ImGui::GetContentRegionAvail();
@@ -93,7 +93,7 @@ void draw_route_card(Kit& kit, Snapshot const& snapshot, Actions& actions) {
   draw_switch(kit, snapshot, actions);
   ImGui::EndChild();
   if (is_wide) ImGui::SameLine(0, kit.cells(3));
-  draw_path(kit, snapshot, ImVec2(is_wide ? inner.x - left - kit.cells(3) : inner.x, is_wide ? inner.y : kit.px(72)));
+  draw_path(kit, snapshot, ImVec2(is_wide ? inner.x - left - kit.cells(3) : inner.x, is_wide ? inner.y : kit.px(84)));
 }
 
 }  // namespace pim::ui

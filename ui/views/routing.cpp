@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "ui/model/format.hpp"
 #include "ui/views/marks.hpp"
@@ -12,13 +13,16 @@
 namespace pim::ui {
 namespace {
 
-constexpr std::array<Column, 7> gateway_columns = {{{"State", 12, false, false, 9},
-                                                    {"Gateway", 18, true, false, 10},
-                                                    {"Way", 16, true, false, 7},
-                                                    {"Latency", 8, false, true, 8},
-                                                    {"Load", 6, false, true, 5},
-                                                    {"Priority", 8, false, true, 4},
-                                                    {"Score", 8, false, true, 6}}};
+constexpr std::array<Column, 10> gateway_columns = {{{"State", 10, false, false, 9},
+                                                     {"Gateway", 14, true, false, 10},
+                                                     {"Way", 7, false, false, 5},
+                                                     {"Latency", 7, false, true, 6},
+                                                     {"Order", 5, false, true, 7},
+                                                     {"Priority", 8, false, true, 7},
+                                                     {"Metric", 6, false, true, 7},
+                                                     {"Load", 5, false, true, 4},
+                                                     {"Score", 11, false, true, 3},
+                                                     {"Why", 24, true, false, 8}}};
 constexpr std::array<Column, 6> route_columns = {{{"State", 12, false, false, 9},
                                                   {"To", 22, true, false, 10},
                                                   {"Next hop", 22, true, false, 8},
@@ -26,11 +30,27 @@ constexpr std::array<Column, 6> route_columns = {{{"State", 12, false, false, 9}
                                                   {"Metric", 7, false, true, 6},
                                                   {"Confirmed", 10, false, true, 5}}};
 
-std::string way_text(Snapshot const& snapshot, protocol::KnownGateway const& gateway) {
-  if (gateway.reason && !gateway.healthy) return printable(*gateway.reason);
-  if (gateway.via.empty()) return "unreachable";
-  if (gateway.hops <= 1) return "direct";
-  return std::to_string(gateway.hops) + " hops via " + name_of(snapshot, gateway.via);
+std::string way_text(protocol::KnownGateway const& gateway) {
+  if (gateway.via.empty()) return "none";
+  return gateway.hops <= 1 ? std::string("direct") : std::to_string(gateway.hops) + " hops";
+}
+
+/// What a row has no room for.
+void gateway_tooltip(Kit& kit, Snapshot const& snapshot, protocol::KnownGateway const& gateway) {
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(kit.px(8), kit.px(8)));
+  ImGui::BeginTooltip();
+  kit.line(colour::text, name_of(snapshot, gateway.node_id), kit.fonts().strong);
+  if (gateway.reason) kit.line(colour::secondary, printable(*gateway.reason));
+  if (gateway.hops > 1) kit.line(colour::secondary, "the first hop is " + name_of(snapshot, gateway.via));
+  if (auto const& usable = gateway.score_parts.usable_s)
+    kit.line(colour::secondary, "usable for " + duration_text(aged(*usable, snapshot.routes_at, kit.now().boot)));
+  ImGui::EndTooltip();
+  ImGui::PopStyleVar();
+}
+
+template <class Part>
+std::string part_text(protocol::Nullable<Part> const& part) {
+  return part ? std::to_string(*part) : std::string("–");
 }
 
 enum class Consent { given, missing };
@@ -42,18 +62,23 @@ Mark mark_of(protocol::KnownGateway const& gateway, Consent consent) {
   return {"◆", "usable", colour::green};
 }
 
-void gateway_row(TableRow const& row, Snapshot const& snapshot, protocol::KnownGateway const& gateway,
+void gateway_row(Kit& kit, TableRow const& row, Snapshot const& snapshot, protocol::KnownGateway const& gateway,
                  Consent consent) {
   auto const tone = gateway.selected ? colour::bright : gateway.healthy ? colour::text : colour::secondary;
   auto const mark = mark_of(gateway, consent);
   row.cell(0, mark.colour, std::string(mark.glyph) + " " + std::string(mark.word));
   row.cell(1, tone, name_of(snapshot, gateway.node_id));
-  row.cell(2, colour::secondary, way_text(snapshot, gateway));
+  row.cell(2, colour::secondary, way_text(gateway));
   auto const latency = gateway.latency_ms ? std::optional<double>(*gateway.latency_ms) : std::nullopt;
+  auto const& parts = gateway.score_parts;
   row.cell(3, colour_of(latency_tone(latency)), latency_text(latency));
-  row.cell(4, colour::secondary, percent_text(gateway.load * 100.0 / 255.0));
-  row.cell(5, colour::secondary, std::to_string(gateway.priority));
-  row.cell(6, colour::secondary, count_text(static_cast<std::uint64_t>(std::max(0.0, gateway.score))));
+  row.cell(4, colour::secondary, std::to_string(parts.order + 1));
+  row.cell(5, colour::secondary, part_text(parts.priority));
+  row.cell(6, colour::secondary, part_text(parts.metric));
+  row.cell(7, colour::secondary, parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "–");
+  row.cell(8, colour::secondary, count_text(static_cast<std::uint64_t>(std::max(0.0, gateway.score))));
+  row.cell(9, tone, printable(gateway.reason.value_or("")));
+  if (row.is_pointed()) gateway_tooltip(kit, snapshot, gateway);
 }
 
 void route_row(TableRow const& row, Snapshot const& snapshot, protocol::RouteEntry const& route, Time now) {
@@ -79,7 +104,7 @@ std::string gateway_table(Kit& kit, char const* name, Snapshot const& snapshot,
   table.header();
   auto const clicked = table.rows(
       list.size(), 0, [&](std::size_t row) { return list[row].node_id; },
-      [&](std::size_t row, TableRow const& line) { gateway_row(line, snapshot, list[row], consent); });
+      [&](std::size_t row, TableRow const& line) { gateway_row(kit, line, snapshot, list[row], consent); });
   return clicked >= 0 ? list[static_cast<std::size_t>(clicked)].node_id : std::string();
 }
 
@@ -93,7 +118,9 @@ void go_to_peer(Place& place, std::string const& node_id) {
 
 void RoutingView::draw_gateways(Snapshot const& snapshot, Place& place, ImVec2 size) {
   auto const& list = snapshot.routes->gateways;
-  Card const card(kit_, "gateways", "Gateways you allowed", size, {"lower score is better", colour::metadata, {}});
+  Card const card(
+      kit_, "gateways", "Gateways you allowed", size,
+      {"in the order in which they are taken: order, priority, then metric and load", colour::metadata, {}});
   if (list.empty())
     return kit_.paragraph(colour::secondary,
                           "None. A device that shares its internet is used only if you add it as a peer or allow it.");
@@ -125,6 +152,9 @@ void RoutingView::draw(Snapshot const& snapshot, Actions& actions, Place& place)
   auto const top = ImGui::GetCursorPosY();
   auto const room = ImGui::GetContentRegionAvail();
   draw_route_card(kit_, snapshot, actions);
+  kit_.gap(6);
+  auto const picture = std::max(kit_.px(300), std::floor(room.y * 0.48F));
+  topology_.draw(snapshot, place, ImVec2(room.x, picture), room.x >= kit_.cells(96));
   kit_.gap(6);
   auto const lines = [](std::size_t count) {
     return static_cast<float>(std::clamp<std::size_t>(count, 1, 6)) * 1.2F + 1.6F;

@@ -1,16 +1,18 @@
-// The screen of routing: the switch, the gateways with their parts, the offers, the routes.
+// The screen of routing: the switch, the mesh as a picture and a table, the gateways with their parts, the offers, the
+// routes.
 #pragma once
 
 #include "ui/model/action.hpp"
 #include "ui/model/snapshot.hpp"
 #include "ui/views/place.hpp"
+#include "ui/views/topology.hpp"
 #include "ui/widgets/kit.hpp"
 
 namespace pim::ui {
 
 class RoutingView {
  public:
-  explicit RoutingView(Kit& kit) : kit_(kit) {}
+  explicit RoutingView(Kit& kit) : kit_(kit), topology_(kit) {}
   void draw(Snapshot const& snapshot, Actions& actions, Place& place);
 
  private:
@@ -19,6 +21,7 @@ class RoutingView {
   void draw_routes(Snapshot const& snapshot, Place& place, ImVec2 size);
 
   Kit& kit_;
+  TopologyView topology_;
 };
 
 }  // namespace pim::ui

@@ -36,6 +36,19 @@ void bar(double part, Colour colour, ImVec2 size) {
   ImGui::Dummy(size);
 }
 
+void tally(Kit& kit, std::string_view word, std::string_view amount, double part) {
+  auto const at = ImGui::GetCursorScreenPos();
+  auto const room = ImGui::GetContentRegionAvail().x;
+  auto const height = kit.fonts().body->FontSize;
+  auto const right = kit.cells(10);
+  kit.paint(at, colour::secondary, "↳ " + std::string(word), room - right - kit.cells(9));
+  kit.paint(ImVec2(at.x + room - kit.width_of(amount), at.y), colour::secondary, amount);
+  ImGui::SetCursorScreenPos(ImVec2(at.x + room - right - kit.cells(8), at.y + std::round(height / 2) - kit.px(2)));
+  bar(part, colour::secondary, ImVec2(kit.cells(8), kit.px(4)));
+  ImGui::SetCursorScreenPos(at);
+  ImGui::Dummy(ImVec2(room, height));
+}
+
 void gauge(double part, ImVec2 size) {
   bar(part, part >= 0.95 ? colour::red : part >= 0.8 ? colour::amber : colour::green, size);
 }

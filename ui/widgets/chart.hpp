@@ -14,6 +14,9 @@ void sparkline(Kit& kit, std::span<double const> values, double ceiling, Colour 
 /// A bar of one colour filled to `part` (0 to 1, clamped); what is not nothing shows at least a pixel.
 void bar(double part, Colour colour, ImVec2 size);
 
+/// `↳ word   ████░░   1,022`: one of several that share a whole, of which it is `part`.
+void tally(Kit& kit, std::string_view word, std::string_view amount, double part);
+
 /// A bar filled to `part` (0 to 1, clamped), amber from 0.8 and red from 0.95.
 void gauge(double part, ImVec2 size);
 

@@ -133,6 +133,13 @@ Press Kit::pressable(std::string_view name, ImVec2 size, bool is_stop) {
   return press;
 }
 
+Press Kit::pointable(std::string_view name, ImVec2 size) {
+  ImGui::PushItemFlag(ImGuiItemFlags_NoNav, true);
+  auto const press = pressable(name, size, false);
+  ImGui::PopItemFlag();
+  return press;
+}
+
 void Kit::outline(Press const& press) const {
   if (!press.is_focused) return;
   ImGui::GetWindowDrawList()->AddRect(ImVec2(press.min.x - px(2), press.min.y - px(1)),

@@ -66,8 +66,10 @@ class Kit {
   [[nodiscard]] float paragraph_height(std::string_view text, float width) const;
   void gap(float units) const;
 
-  /// The base of every control. `is_stop`: the tab key halts here (rows of a table are reached by arrows).
+  /// The base of every control. `is_stop`: the tab key halts here (rows of a table but the first are reached by arrows).
   Press pressable(std::string_view name, ImVec2 size, bool is_stop = true);
+  /// For the mouse alone: what a picture shows and a table beside it has for the keyboard.
+  Press pointable(std::string_view name, ImVec2 size);
   /// `[ LABEL ]`
   bool button(std::string_view name, std::string_view label, ButtonLook look = ButtonLook::plain);
   [[nodiscard]] float button_width(std::string_view label) const;

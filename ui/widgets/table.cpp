@@ -1,6 +1,7 @@
 #include "ui/widgets/table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pim::ui {
 
@@ -82,19 +83,20 @@ int Table::rows(std::size_t count, float height, std::function<std::string(std::
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
   ImGui::BeginChild(name_.c_str(), ImVec2(width_, height), false, ImGuiWindowFlags_NavFlattened);
   auto const was_at_end = ImGui::GetScrollY() >= ImGui::GetScrollMaxY() - 1;
+  auto is_first = true;  // the tab key halts at it, arrows go on from there
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(count), pitch);
   while (clipper.Step()) {
     for (auto i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
       auto const row = static_cast<std::size_t>(i);
-      auto const press =
-          kit_.pressable(name_ + "/row/" + key(row), ImVec2(ImGui::GetContentRegionAvail().x, pitch), false);
+      auto const press = kit_.pressable(name_ + "/row/" + key(row), ImVec2(ImGui::GetContentRegionAvail().x, pitch),
+                                        std::exchange(is_first, false));
       auto& list = *ImGui::GetWindowDrawList();
       if (i == selected || press.is_hovered) list.AddRectFilled(press.min, press.max, Kit::ink(colour::panel));
       if (i == selected || press.is_focused)
         list.AddRectFilled(press.min, ImVec2(press.min.x + kit_.px(2), press.max.y), Kit::ink(colour::green));
       if (press.is_clicked) clicked = i;
-      draw(row, TableRow(*this, ImVec2(press.min.x, press.min.y + kit_.px(2))));
+      draw(row, TableRow(*this, ImVec2(press.min.x, press.min.y + kit_.px(2)), press.is_hovered));
     }
   }
   clipper.End();

@@ -28,13 +28,16 @@ class Table;
 /// One row while it is drawn.
 class TableRow {
  public:
-  TableRow(Table const& table, ImVec2 at) : table_(table), at_(at) {}
+  TableRow(Table const& table, ImVec2 at, bool is_pointed = false) : table_(table), at_(at), is_pointed_(is_pointed) {}
   /// Text of a column; does nothing when the column is left out.
   void cell(std::size_t column, Colour colour, std::string_view text) const;
+  /// The mouse or the keyboard stands on it.
+  [[nodiscard]] bool is_pointed() const { return is_pointed_; }
 
  private:
   Table const& table_;
   ImVec2 at_;
+  bool is_pointed_;
 };
 
 class Table {

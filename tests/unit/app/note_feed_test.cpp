@@ -215,25 +215,85 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   named.offer = stranger.offer = control::GatewayOffer{.priority = 10, .load = 3, .v4 = true, .v6 = true};
   test.take(named);
   test.take(stranger);
-  control::RoutingView routing;
-  routing.on = true;
-  routing.gateway = named.id;
-  test.take(routing);
-  control::RouteView const relayed{*named.id, *stranger.id, 2, 300, true, true, Time{150s}};
-  auto const table = test.feed.route_table({relayed}, Time{200s});
+  CHECK(test.model.peers()[0].is_gateway);
+  CHECK_FALSE(test.model.peers()[1].is_gateway);
+  CHECK(test.model.peers()[1].offers_internet);
+
+  control::RoutesListed listed;
+  listed.routes = {{*named.id, *stranger.id, 2, 300, true, true, Time{150s}}};
+  control::GatewayView gateway{.id = *named.id, .via = stranger.id, .hops = 2, .named = true, .selected = true};
+  gateway.usable = true;
+  gateway.offer = named.offer;
+  gateway.order = 1;
+  gateway.metric = 300;
+  gateway.usable_for = 61s;
+  gateway.score = 1'010'00303;
+  gateway.reason = "the only usable one";
+  listed.gateways = {gateway, {.id = *stranger.id, .offer = stranger.offer}, {.id = id_of(0x44), .named = true}};
+  auto const table = to_routes(listed, Time{200s});
   REQUIRE(table.routes.size() == 1);
   CHECK(table.routes[0].via == to_string(*stranger.id));
   CHECK(table.routes[0].hops == 2);
   CHECK(table.routes[0].age_s == 50);
   CHECK(table.routes[0].is_gateway);
-  REQUIRE(table.gateways.size() == 1);
-  CHECK(table.gateways[0].selected);
-  CHECK(table.gateways[0].healthy);
+  REQUIRE(table.gateways.size() == 2);
+  auto const& used = table.gateways[0];
+  CHECK(used.selected);
+  CHECK(used.healthy);
+  CHECK(used.score == 1'010'00303.0);
+  CHECK(used.score_parts == protocol::ScoreParts{1, 10U, 300U, std::uint8_t{7}, std::uint64_t{61}});  // 3 % of 255
+  CHECK(used.reason == "the only usable one");
+  CHECK(table.gateways[1].score_parts == protocol::ScoreParts{});  // what is not known is not said
+  CHECK(table.gateways[1].via.empty());
   REQUIRE(table.offers.size() == 1);
   CHECK_FALSE(table.offers[0].selected);
-  CHECK(test.model.peers()[0].is_gateway);
-  CHECK_FALSE(test.model.peers()[1].is_gateway);
-  CHECK(test.model.peers()[1].offers_internet);
+}
+
+TEST_CASE("what_was_relayed_is_told_with_the_names_of_those_who_are_known") {
+  Fixture test;
+  auto node = node_view();
+  node.relays = true;
+  test.take(node);
+  auto known = peer_view(1, 0x22);
+  known.id->bytes[15] = 0x99;  // beyond the 12 bytes that a frame tells
+  test.take(known);
+  net::Counters counters;
+  net::Relayed relayed{12, 3400, 5, {}};
+  relayed.most[0] = {id_of(0x33), id_of(0x22), 8, 3000, 0};
+  relayed.most[1] = {id_of(0x33), id_of(0x44), 4, 400, 5};
+  counters.set_relayed(relayed);
+  test.feed.refresh(test.model, counters, {Time{201s}, test.now});
+  auto const& status = test.model.status().relay;
+  CHECK(status.enabled);
+  CHECK(status.packets == 12);
+  CHECK(status.bytes == 3400);
+  CHECK(status.dropped == 5);
+  REQUIRE(status.for_.size() == 2);
+  CHECK(status.for_[0] == protocol::RelayedFor{to_string(*known.id), to_string(id_of(0x33)), 8, 3000, 0});
+  CHECK(status.for_[1].node_id == "440000000000000000000000");
+}
+
+TEST_CASE("a_node_that_only_routing_tells_of_counts_as_reached_and_has_no_counters") {
+  Fixture test;
+  test.take(node_view());
+  auto far = peer_view(1, 0x22);
+  far.state = control::PeerState::relayed;
+  far.slot.reset();
+  far.hops = 3;
+  far.via = id_of(0x33);
+  far.trust = trust::Level::pending;
+  test.take(far);
+  test.feed.refresh(test.model, net::Counters{}, {Time{201s}, test.now});
+  CHECK(test.model.full_status().routes.active == 1);
+  auto const peers = test.model.peers();
+  REQUIRE(peers.size() == 1);
+  CHECK(peers[0].state == protocol::PeerState::relayed);
+  CHECK(peers[0].transport == protocol::PeerTransport::relay);
+  CHECK(peers[0].via == to_string(id_of(0x33)));
+  CHECK_FALSE(peers[0].label);
+  CHECK_FALSE(peers[0].last_handshake_s);
+  CHECK(peers[0].rx_bytes == 0);
+  CHECK(peers[0].trust == protocol::TrustLevel::pending);
 }
 
 TEST_CASE("an_ambiguous_id_lists_whom_it_fits_and_a_failed_preflight_its_checks") {

@@ -87,3 +87,36 @@ TEST_CASE("a_failed_preflight_shows_the_fix_of_each_check") {
   CHECK(has(text, "(-32030)"));
   CHECK(has(text, "fix: iptables -I DOCKER-USER"));
 }
+
+TEST_CASE("status_says_what_passed_through_for_whom") {
+  Status status;
+  CHECK(has(text_of(status), "passes nothing of others (relay off)"));
+  status.relay.enabled = true;
+  CHECK(has(text_of(status), "none came yet (relay on)"));
+  status.relay.packets = 9;
+  status.relay.bytes = 5 * 1024;
+  for (auto const* const id : {"11111111aa", "22222222aa", "33333333aa", "44444444aa"})
+    status.relay.for_.push_back({id, id, 1, 1024, 0});
+  auto const text = text_of(status);
+  CHECK(has(text, "passed 5.0 KiB of others, most for 11111111 (1.0 KiB), 22222222 (1.0 KiB), 33333333 (1.0 KiB)\n"));
+}
+
+TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
+  RouteTable routes;
+  KnownGateway used;
+  used.node_id = "11111111aa";
+  used.score = 10000259;
+  used.score_parts = {0, 100U, 256U, std::uint8_t{8}, std::uint64_t{70}};
+  used.selected = used.healthy = true;
+  used.reason = "first usable in your order";
+  KnownGateway silent;
+  silent.node_id = "22222222aa";
+  silent.score_parts.order = 1;
+  silent.reason = "no way leads to it";
+  routes.gateways = {used, silent};
+  auto const text = text_of(routes);
+  for (auto const* const part : {"ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}) CHECK(has(text, part));
+  CHECK(has(text, "100       256     3 %   10000259  in use: first usable in your order\n"));
+  CHECK(has(text, "no way leads to it"));
+  CHECK(text.find("11111111") < text.find("22222222"));
+}

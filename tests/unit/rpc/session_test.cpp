@@ -292,6 +292,41 @@ TEST_CASE("samples_come_only_while_someone_follows_and_carry_rates") {
   CHECK(lines[0].at("params").at("detail").at("peers").as_array().empty());
 }
 
+TEST_CASE("a_sample_names_whose_counters_moved_and_nobody_that_nothing_was_counted_of") {
+  Desk desk;
+  desk.ask(R"("status.subscribe")");
+  PeerSummary silent, busy;
+  silent.node_id = "aa";
+  busy.node_id = "bb";
+  busy.rx_bytes = 7;
+  desk.hub.apply({silent, busy});
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  auto const lines = desk.read();
+  REQUIRE(lines.size() == 1);
+  auto const& detail = lines[0].at("params").at("detail").as_object();
+  REQUIRE(detail.at("peers").as_array().size() == 1);
+  CHECK(detail.at("peers").at(0).at("node_id") == "bb");
+  CHECK_FALSE(detail.contains("relay"));
+}
+
+TEST_CASE("a_sample_tells_what_was_passed_on_when_that_moved") {
+  Desk desk;
+  desk.ask(R"("status.subscribe")");
+  Status status;
+  status.relay = {true, 3, 400, 0, {{"aa", "bb", 3, 400, 0}}};
+  desk.hub.apply({status});
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  auto const first = desk.read();
+  REQUIRE(first.size() == 1);
+  auto const& relay = first[0].at("params").at("detail").at("relay");
+  CHECK(relay.at("bytes").as_int64() == 400);
+  CHECK(relay.at("for").at(0).at("handed_over_by") == "bb");
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  auto const second = desk.read();
+  REQUIRE(second.size() == 1);
+  CHECK_FALSE(second[0].at("params").at("detail").as_object().contains("relay"));
+}
+
 TEST_CASE("peers_are_listed_page_by_page") {
   Desk desk;
   for (auto const* id : {"0c", "0a", "0b"}) {

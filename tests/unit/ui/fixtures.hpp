@@ -81,6 +81,61 @@ inline Snapshot many_peers(unsigned count = 500) {
   return with(one_peer(), event::PeersAre{peers});
 }
 
+inline protocol::PeerSummary relayed_peer(unsigned number, std::string label, unsigned hops, unsigned via) {
+  auto p = peer(number, std::move(label), protocol::PeerState::relayed);
+  p.transport = protocol::PeerTransport::relay;
+  p.route_hops = hops;
+  p.via = id_of(via);
+  p.endpoint.reset();
+  return p;
+}
+
+/// A node of which only routing tells.
+inline protocol::PeerSummary hearsay(unsigned number, unsigned hops, unsigned via) {
+  auto p = relayed_peer(number, "", hops, via);
+  p.latency_ms.reset();
+  p.last_handshake_s.reset();
+  p.trust = protocol::TrustLevel::pending;
+  p.rx_bytes = 0;
+  return p;
+}
+
+inline protocol::RouteEntry route(unsigned to, unsigned via, unsigned hops, bool selected = true) {
+  protocol::RouteEntry r;
+  r.destination = id_of(to);
+  r.via = r.learned_from = id_of(via);
+  r.hops = hops;
+  r.metric = 128 * hops;
+  r.selected = selected;
+  return r;
+}
+
+/// Two neighbours, a gateway behind the first (and, as a spare, behind the second), a node three hops away and one that
+/// failed; internet goes out at the gateway.
+inline Snapshot relayed() {
+  using protocol::StatusEventKind;
+  auto far = relayed_peer(4, "far-gateway", 2, 2);
+  far.is_gateway = far.offers_internet = true;
+  protocol::RouteTable table;
+  table.routes = {route(2, 2, 1), route(3, 3, 1), route(4, 2, 2), route(4, 3, 3, false), route(5, 3, 3)};
+  table.gateways = {gateway(4)};
+  table.gateways[0].via = id_of(2);
+  table.gateways[0].hops = 2;
+  table.gateways[0].selected = true;
+  table.gateways[0].score_parts = {0, 100U, 256U, std::uint8_t{5}, std::uint64_t{90}};
+  table.gateways[0].reason = "the only usable one";
+  auto snapshot = with(empty(), event::PeersAre{{peer(2, "attic"), peer(3, "phone"), far, hearsay(5, 3, 3),
+                                                 peer(6, "old", protocol::PeerState::failed)}});
+  snapshot = with(std::move(snapshot), event::RoutesAre{table});
+  snapshot =
+      with(std::move(snapshot),
+           Event{protocol::StatusEvent{StatusEventKind::gateway_selected, {}, protocol::GatewayDetail{id_of(4)}}});
+  snapshot = with(std::move(snapshot), Event{protocol::StatusEvent{StatusEventKind::route_on, {}, {}}});
+  snapshot.status->relay = {
+      true, 1200, 3'400'000, 7, {{id_of(5), id_of(3), 1000, 3'000'000, 0}, {id_of(4), id_of(4), 200, 400'000, 7}}};
+  return snapshot;
+}
+
 inline protocol::StatusEvent happened(protocol::StatusEventKind kind) { return {kind, {}, {}}; }
 
 template <class Detail>

@@ -233,3 +233,23 @@ TEST_CASE("the gateway's events add up to its state") {
   snapshot = with(std::move(snapshot), Event{protocol::GatewayEvent{GatewayEventKind::disabled, {}, {}}});
   CHECK_FALSE(snapshot.gateway->active);
 }
+
+TEST_CASE("a node that left is not in the list any more, and nobody is told twice") {
+  auto const gone = protocol::PeerEvent{protocol::PeerEventKind::left, hearsay(5, 3, 3), {}, {}, {}};
+  auto const before = relayed();
+  auto const after = with(before, Event{gone});
+  CHECK(after.peers->size() == before.peers->size() - 1);
+  CHECK(find_peer(after, id_of(5)) == nullptr);
+  CHECK(after.toasts.size() == before.toasts.size());
+  CHECK(with(after, Event{gone}).peers->size() == after.peers->size());
+}
+
+TEST_CASE("a sample without news of what is passed on leaves the account as it is") {
+  auto snapshot = relayed();
+  protocol::Sample sample;
+  snapshot = with(std::move(snapshot), Event{happened(protocol::StatusEventKind::sample, sample)});
+  CHECK(snapshot.status->relay.packets == 1200);
+  sample.relay = protocol::RelayStatus{true, 1300, 1, 0, {}};
+  snapshot = with(std::move(snapshot), Event{happened(protocol::StatusEventKind::sample, sample)});
+  CHECK(snapshot.status->relay.packets == 1300);
+}

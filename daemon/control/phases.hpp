@@ -1,0 +1,89 @@
+// Plain values in which the Machine keeps how far it is: with a handshake of its own, with a command that waits for
+// the disk, with the internet through a gateway, with serving others, with stopping.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/commands.hpp"
+#include "control/views.hpp"
+#include "noise/handshake.hpp"
+#include "noise/mac.hpp"
+#include "session/schedule.hpp"
+#include "wire/control.hpp"
+
+namespace pim::control {
+
+/// Where an attempt is sent: to addresses alone, or through relays as well.
+enum class Ways : std::uint8_t { direct, all };
+
+/// An attempt of ours to make a session with a node whose key is known.
+struct Outgoing {
+  struct Pending {
+    ReceiverIndex local;
+    noise::Initiator handshake;
+    noise::Mac mac1;
+  };
+  std::uint32_t number = 0;
+  NodeId id;
+  PublicKey key;
+  std::vector<Endpoint> targets;
+  Ways ways;
+  session::InitiationSchedule schedule;
+  std::vector<Pending> pending{};
+  std::optional<noise::Cookie> cookie{};
+};
+
+/// By Store; 0 is none.
+using SaveNumbers = std::array<std::uint64_t, 2>;
+
+/// A command done but for the disk.
+struct Unstored {
+  CommandId id;
+  Answer answer;
+  std::string added_entry;  ///< goes again when it cannot be stored
+  bool is_new = true;       ///< of this turn: what it changed is not on its way yet
+  SaveNumbers awaited{};    ///< 0: nothing of that store
+};
+
+/// The internet through a gateway.
+struct Routing {
+  /// off -> arming -> on -> releasing -> off. Armed or not, in every phase but off nothing passes
+  /// but through a gateway.
+  enum class Phase : std::uint8_t { off, arming, on, releasing };
+  Phase phase = Phase::off;
+  bool restored = false;  ///< on since the start: a failure to arm does not open anything
+  std::uint64_t plan_number = 0;
+  std::vector<CommandId> waiting;
+  std::optional<NodeId> gateway, last_gateway;
+  bool had_gateway = false;
+  bool lost_relay = false;  ///< the last gateway went with the neighbour that led to it
+  std::string arming_error;
+  std::optional<WallTime> since, verified_at;
+  std::optional<RoutingView> shown;
+};
+
+/// The internet for others.
+struct Serving {
+  bool wanted = false;   ///< the user enabled it
+  bool applied = false;  ///< the host does it
+  GatewaySettings settings;
+  std::uint64_t plan_number = 0;
+  std::vector<CommandId> waiting;
+  std::optional<WallTime> enabled_at;
+  std::set<NodeId> through_me;
+  std::optional<wire::GatewayOffer> announced;
+  std::optional<ServingView> shown;
+};
+
+struct Stopping {
+  bool release = false;
+  std::uint64_t plan_number = 0;
+  std::vector<CommandId> waiting;
+};
+
+}  // namespace pim::control
