@@ -118,6 +118,23 @@ TEST_CASE("a node keeps its line when a session begins") {
   CHECK(std::find(events.begin(), events.end(), connected) != events.end());
 }
 
+TEST_CASE("what a peer says of itself after the handshake is told to whoever follows the list") {
+  Row row(3);
+  auto& first = *row.nodes.front();
+  auto& last = *row.nodes.back();
+  last.settings.gateway = control::GatewaySettings{"up0"};
+  row.start();
+  first.send_packet(udp_packet(first.mesh_v6(), last.mesh_v6()));
+  row.net.run(3s);
+  std::optional<control::PeerView> told;
+  for (auto const& note : first.notes)
+    if (auto const* const event = std::get_if<control::PeerEvent>(&note); event && event->peer.id == last.id())
+      told = event->peer;
+  REQUIRE(told);
+  CHECK(told->name == "n2");
+  CHECK(told->offer);
+}
+
 TEST_CASE("a node that nothing leads to any more leaves the list, and comes back to it") {
   Row row(3);
   row.start();
