@@ -14,6 +14,15 @@ PeerState state_of(Peer const& peer) {
   return peer.via && !peer.keys.is_established() ? PeerState::relayed : PeerState::connecting;
 }
 
+/// Whoever follows the list is told; what is measured, they get with the samples.
+bool is_news(PeerView before, PeerView const& after) {
+  before.rtt = after.rtt;
+  before.loss_percent = after.loss_percent;
+  before.last_handshake = after.last_handshake;
+  if (before.offer && after.offer) before.offer->load = after.offer->load;
+  return before != after;
+}
+
 }  // namespace
 
 void Machine::publish_table() {
@@ -201,10 +210,10 @@ void Machine::show(Peer& peer, Turn& turn) {
   if (peer.provisional) return;
   auto const view = view_of(peer);
   if (peer.shown == view) return;
-  bool const state_changed = peer.shown && peer.shown->state != view.state;
+  bool const is_told = peer.shown && is_news(*peer.shown, view);
   peer.shown = view;
   turn.outbox.notes.emplace_back(view);
-  if (state_changed) emit(PeerEventKind::state_changed, view, turn);
+  if (is_told) emit(PeerEventKind::state_changed, view, turn);
 }
 
 void Machine::show(Entry& entry, Turn& turn) {

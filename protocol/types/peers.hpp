@@ -27,7 +27,7 @@ PIM_ENUM(TrustLevel, "How far a peer's identity is known.",  //
 
 PIM_ENUM(PeerEventKind, "What happened to a peer.",  //
          (connected, "a session is up"), (disconnected, "the session is gone"),
-         (state_changed, "path, state, trust or latency class changed"),
+         (state_changed, "anything else of it changed but counters and measurements"),
          (discovered, "heard nearby for the first time"), (pair_failed, "an attempt to pair failed; reason says why"),
          (pair_requested, "a peer waits for approval"), (trusted, "an identity was pinned or its trust was raised"),
          (forgotten, "an identity was removed"), (left, "it is not in the list any more: no way leads to it"))

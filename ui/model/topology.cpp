@@ -117,12 +117,12 @@ class Maker {
 
   void add_spare_links() {
     for (auto const& route : snapshot_.routes->routes) {
-      if (route.selected) continue;
+      if (route.selected || route.hops > 2) continue;  // of a longer one not even the last link is known
       auto const to = index_.find(route.destination);
       auto const via = index_.find(route.hops <= 1 ? made_.nodes[0].id : route.via);
       if (to == index_.end() || via == index_.end() || to->second == via->second) continue;
       if (!made_.nodes[to->second].is_drawn || !made_.nodes[via->second].is_drawn) continue;
-      made_.links.push_back({via->second, to->second, LinkLook::spare, std::max(2U, route.hops) - 2, false});
+      made_.links.push_back({via->second, to->second, LinkLook::spare, 0, false});
     }
   }
 

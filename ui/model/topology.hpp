@@ -34,7 +34,7 @@ struct TopologyNode {
 enum class LinkLook {
   proven,  ///< one link, in use
   beyond,  ///< in use, with relays in between that are not known
-  spare,   ///< not in use; it would serve as well
+  spare,   ///< a link that is not in use, and would serve as well
   dead,    ///< would be there if the other end answered
 };
 

@@ -21,12 +21,12 @@ std::string whom(Snapshot const& snapshot, protocol::RelayedFor const& one) {
 
 void draw_relay(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
   auto const dropped = snapshot.status ? snapshot.status->relay.dropped : 0;
-  auto const aside = dropped > 0 ? count_text(dropped) + " dropped" : std::string("unread");
+  auto const aside = dropped > 0 ? count_text(dropped) + " dropped" : std::string("sealed, unread");
   Card const card(kit, "relay", "Passed on for others", size, {aside, colour::metadata, {}});
   if (!snapshot.status) return kit.line(colour::metadata, "pim has not answered yet");
   auto const& relay = snapshot.status->relay;
-  if (!relay.enabled) return kit.line(colour::secondary, "⊘ off: this device passes nothing on (relay)");
-  if (relay.packets == 0) return kit.line(colour::secondary, "nothing yet: nobody needed this device (relay)");
+  if (!relay.enabled) return kit.line(colour::secondary, "⊘ off: passes nothing on (relay)");
+  if (relay.packets == 0) return kit.line(colour::secondary, "nothing yet: nobody needed it (relay)");
   field(kit, "in all", bytes_text(relay.bytes) + ", " + count_text(relay.packets) + " packets");
   auto const pitch = kit.fonts().body->FontSize + ImGui::GetStyle().ItemSpacing.y;
   auto const rows = static_cast<std::size_t>(std::max(0.0F, ImGui::GetContentRegionAvail().y / pitch));

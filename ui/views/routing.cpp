@@ -57,6 +57,8 @@ enum class Consent { given, missing };
 
 Mark mark_of(protocol::KnownGateway const& gateway, Consent consent) {
   if (gateway.selected) return {"◉", "in use", colour::bright};
+  bool const is_silent = !gateway.via.empty() && !gateway.score_parts.priority;
+  if (is_silent) return {"○", "no offer", colour::secondary};
   if (!gateway.healthy) return {"✗", "unusable", colour::red};
   if (consent == Consent::missing) return {"○", "offered", colour::amber};
   return {"◆", "usable", colour::green};

@@ -130,10 +130,11 @@ void TopologyView::draw_links(ImVec2 middle, ImVec2 half) const {
     draw_stroke(kit_, ImVec2(from.x + step.x, from.y + step.y), ImVec2(to.x - step.x, to.y - step.y),
                 stroke_of(link.look, link.is_lit, is_crowded));
   };
-  // What carries the internet lies on top.
-  for (auto const is_lit : {false, true})
+  // What is in use lies on top, and on top of that what carries the internet.
+  auto const height = [](TopologyLink const& link) { return link.is_lit ? 2 : link.look != LinkLook::spare ? 1 : 0; };
+  for (auto const layer : {0, 1, 2})
     for (auto const& link : topology_.links)
-      if (link.is_lit == is_lit) draw(link);
+      if (height(link) == layer) draw(link);
 }
 
 void TopologyView::draw_tooltip(TopologyNode const& node) const {

@@ -117,7 +117,8 @@ inline Snapshot relayed() {
   auto far = relayed_peer(4, "far-gateway", 2, 2);
   far.is_gateway = far.offers_internet = true;
   protocol::RouteTable table;
-  table.routes = {route(2, 2, 1), route(3, 3, 1), route(4, 2, 2), route(4, 3, 3, false), route(5, 3, 3)};
+  table.routes = {route(2, 2, 1),        route(3, 3, 1),        route(4, 2, 2),
+                  route(4, 3, 2, false), route(2, 3, 3, false), route(5, 3, 3)};
   table.gateways = {gateway(4)};
   table.gateways[0].via = id_of(2);
   table.gateways[0].hops = 2;

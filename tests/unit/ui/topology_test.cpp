@@ -66,10 +66,11 @@ TEST_CASE("each node stands on the ring of its hops, linked with whom it is reac
   auto const* const beyond = link(topology, 3, 5, LinkLook::beyond);
   REQUIRE(beyond);
   CHECK(beyond->hidden == 1);
-  auto const* const spare = link(topology, 3, 4, LinkLook::spare);
-  REQUIRE(spare);
-  CHECK(spare->hidden == 1);
+  CHECK(link(topology, 3, 4, LinkLook::spare));
   CHECK(node(topology, 4).spare_ways == 1);
+  // A longer spare way shows no link of its own.
+  CHECK_FALSE(link(topology, 3, 2, LinkLook::spare));
+  CHECK(node(topology, 2).spare_ways == 1);
 }
 
 TEST_CASE("the way that the internet takes is lit, and no other") {
