@@ -36,8 +36,6 @@ inline constexpr std::size_t max_peers = 16384;
 /// Strangers whose first message was answered and who have not shown yet that they hold the keys.
 inline constexpr std::size_t max_provisional = 256;
 inline constexpr Duration provisional_lifetime = std::chrono::seconds{10};
-/// Initiations in flight to one node; an answer to an older one still counts.
-inline constexpr std::size_t max_pending = 4;
 inline constexpr std::size_t max_candidates = 4;
 /// Handshakes per second beyond which a cookie is asked for first.
 inline constexpr unsigned load_limit = 200;

@@ -18,6 +18,9 @@
 
 namespace pim::control {
 
+/// Initiations in flight to one node; an answer to an older one still counts.
+inline constexpr std::size_t max_pending = 4;
+
 /// Where an attempt is sent: to addresses alone, or through relays as well.
 enum class Ways : std::uint8_t { direct, all };
 

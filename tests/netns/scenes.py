@@ -72,7 +72,7 @@ def make_state():
             "stats": {"forwarded_bytes": 0, "forwarded_packets": 0, "dropped": 0, "dropped_reason": None,
                       "congestion_drops": 0, "conntrack_size": 0},
             "uptime_s": 15140, "route_on": False, "started_at": seconds_ago(15140),
-            "kill_switch": calm_kill_switch(), "drops": {},
+            "kill_switch": calm_kill_switch(), "drops": {}, "refused_claims": {},
             "relay": {"enabled": True, "packets": 0, "bytes": 0, "dropped": 0, "for": []}},
         "peers": [],
         "gateway": {"active": False, "nat_interface": None},

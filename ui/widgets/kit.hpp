@@ -66,7 +66,8 @@ class Kit {
   [[nodiscard]] float paragraph_height(std::string_view text, float width) const;
   void gap(float units) const;
 
-  /// The base of every control. `is_stop`: the tab key halts here (rows of a table but the first are reached by arrows).
+  /// The base of every control. `is_stop`: the tab key halts here (rows of a table but the first are reached by
+  /// arrows).
   Press pressable(std::string_view name, ImVec2 size, bool is_stop = true);
   /// For the mouse alone: what a picture shows and a table beside it has for the keyboard.
   Press pointable(std::string_view name, ImVec2 size);
