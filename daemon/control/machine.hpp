@@ -2,7 +2,6 @@
 // runs in one turn at a time; settle() ends each turn by deriving what follows from the new state.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -36,7 +35,6 @@ inline constexpr std::size_t max_peers = 16384;
 /// Strangers whose first message was answered and who have not shown yet that they hold the keys.
 inline constexpr std::size_t max_provisional = 256;
 inline constexpr Duration provisional_lifetime = std::chrono::seconds{10};
-inline constexpr std::size_t max_candidates = 4;
 /// Handshakes per second beyond which a cookie is asked for first.
 inline constexpr unsigned load_limit = 200;
 /// A gateway left behind may still deliver what was under way.
@@ -134,6 +132,7 @@ class Machine final : private discovery::Judge {
 
   // -- neighbours.cpp: direct links, and the routes that lead over them
   void watch_link(Peer& peer, Turn& turn);
+  void hear_link(Peer& peer, Turn& turn);
   void poll_link(Peer& peer, Turn& turn);
   void probe_link(Peer& peer, Turn& turn);
   void on_link_answer(Peer& peer, Turn& turn);
@@ -191,6 +190,7 @@ class Machine final : private discovery::Judge {
   void on_frame(dataplane::EndpointMoved const& frame, Turn& turn);
   void on_frame(dataplane::AnswerAwaited const& frame, Turn& turn);
   void on_frame(dataplane::PathBusy const& frame, Turn& turn);
+  void on_frame(dataplane::PathHeard const& frame, Turn& turn);
   void on_frame(dataplane::SessionWanted const& frame, Turn& turn);
   void on_frame(dataplane::RekeyWanted const& frame, Turn& turn);
   void on_message(Peer& peer, wire::Hello const& hello, dataplane::Way came_by, Turn& turn);

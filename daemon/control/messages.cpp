@@ -53,6 +53,10 @@ void Machine::on_frame(dataplane::PathBusy const& frame, Turn&) {
   arm(*peer);
 }
 
+void Machine::on_frame(dataplane::PathHeard const& frame, Turn& turn) {
+  if (auto* const peer = find(frame.peer)) hear_link(*peer, turn);
+}
+
 void Machine::on_frame(dataplane::SessionWanted const& frame, Turn& turn) {
   if (auto const* const peer = find(frame.peer)) call(*peer, false, turn);
 }

@@ -29,6 +29,14 @@ void Machine::watch_link(Peer& peer, Turn& turn) {
   peer.link.start(turn.now.boot);
 }
 
+/// Something of the peer's came over a link that seems dead: it is asked at once, or a lost answer would cost the
+/// longest pause.
+void Machine::hear_link(Peer& peer, Turn& turn) {
+  if (peer.provisional || !peer.link.is_watched() || peer.link.is_up()) return;
+  peer.link.reset(turn.now.boot);
+  arm(peer);
+}
+
 void Machine::poll_link(Peer& peer, Turn& turn) {
   auto const& direct = dataplane_.activity(peer.slot).direct;
   switch (peer.link.poll({direct.last_data_sent, direct.last_received}, turn.now.boot)) {

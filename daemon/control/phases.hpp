@@ -20,6 +20,8 @@ namespace pim::control {
 
 /// Initiations in flight to one node; an answer to an older one still counts.
 inline constexpr std::size_t max_pending = 4;
+/// Addresses that are tried at once.
+inline constexpr std::size_t max_candidates = 4;
 
 /// Where an attempt is sent: to addresses alone, or through relays as well.
 enum class Ways : std::uint8_t { direct, all };

@@ -97,11 +97,7 @@ void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation 
   install(peer, local, frame.sender, responder.split(), false, turn);
   // A replayed message must not move a living peer's endpoint; its first data will.
   if (!peer.alive && from.is_direct()) set_endpoint(peer, from.endpoint);
-  // It came over the link that seemed dead: asked at once, or a lost answer would cost the caller's longest pause.
-  if (from.is_direct() && peer.link.is_watched() && !peer.link.is_up()) {
-    peer.link.reset(turn.now.boot);
-    arm(peer);
-  }
+  if (from.is_direct()) hear_link(peer, turn);
   answer(from, datagram, turn);
   note(ledger_.reach(peer.inbound_attempt, trust::Step::response_sent), turn);
 }
@@ -130,10 +126,7 @@ void Machine::on_key_query(Endpoint const& from, Bytes datagram, Turn& turn) {
   send(from, queries_.make_reply(*nonce, identity_.public_key()), turn);
   // Who asks from where a peer was is most likely that peer, looking for us: its link may work again.
   auto const at = by_endpoint_.find(from);
-  auto* const peer = at == by_endpoint_.end() ? nullptr : find(at->second);
-  if (!peer || peer->provisional || !peer->link.is_watched() || peer->link.is_up()) return;
-  peer->link.reset(turn.now.boot);
-  arm(*peer);
+  if (auto* const peer = at == by_endpoint_.end() ? nullptr : find(at->second)) hear_link(*peer, turn);
 }
 
 }  // namespace pim::control

@@ -95,6 +95,11 @@ struct PathBusy {
   bool relayed = false;
 };
 
+/// Something authenticated came directly from a peer, after 750 ms or more without any.
+struct PathHeard {
+  PeerSlot peer;
+};
+
 /// A packet waits for a session with this peer (in a bounded queue of the packet path).
 struct SessionWanted {
   PeerSlot peer;
@@ -120,7 +125,7 @@ struct AddressWanted {
 };
 
 using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, EndpointMoved, AnswerAwaited, PathBusy,
-                               SessionWanted, RekeyWanted, UnknownReceiver, AddressWanted>;
+                               PathHeard, SessionWanted, RekeyWanted, UnknownReceiver, AddressWanted>;
 
 /// The result of one turn. clear() keeps the memory; views in `control` and `pieces` live until then.
 struct Out {

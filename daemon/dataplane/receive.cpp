@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t max_handshakes = 64, max_unknowns = 4;  // events a batch and side
 constexpr std::size_t flags_at = 1;
+constexpr Duration heard_again = std::chrono::milliseconds(750);
 
 bool is_handshake(wire::Kind kind) {
   return kind == wire::Kind::initiation || kind == wire::Kind::response || kind == wire::Kind::cookie_reply;
@@ -102,6 +103,8 @@ bool Receiving::open(Session& session, MutBytes datagram, std::uint64_t counter)
 void Receiving::note(Session& session, Origin const& from, bool is_newest) {
   auto& peer = state_.peers[session.peer.value];
   auto& path = from.is_direct() ? peer.activity.direct : peer.activity.relayed;
+  if (from.is_direct() && now_.boot - path.last_received >= heard_again)
+    out_.control.push_back(PathHeard{session.peer});
   path.last_received = peer.activity.last_received = now_.boot;
   peer.activity.awaiting_since = never;
   if (!session.is_confirmed) {

@@ -14,7 +14,7 @@ constexpr Duration convergence_limit = 10s;
 constexpr Duration reroute_limit = 30s;
 /// For a mesh that starts all at once, with losses: every node hears of every other for the first time.
 constexpr Duration start_limit = 120s;
-/// An idle link is asked every 60 s, and given up 1.125 s later.
+/// An idle link is asked every 60 s, and given up soon after.
 constexpr Duration notice_limit = 65s;
 /// A link that is down is asked every 60 s, and dialled as often.
 constexpr Duration return_limit = 130s;

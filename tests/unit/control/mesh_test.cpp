@@ -416,3 +416,21 @@ TEST_CASE("a link that works again is used at once even if the answers to calls 
   CHECK(line.r.peer(line.a.id())->state == control::PeerState::active);
   CHECK(line.a.peer(line.r.id())->state == control::PeerState::active);
 }
+
+TEST_CASE("a link that works again is used within a second of the first packet over it") {
+  Line line;
+  line.start();
+  line.cut(line.a, line.r);
+  line.send(line.r, line.a);  // so that both notice
+  line.send(line.a, line.r);
+  line.net.run(70s);  // by now the link is asked once a minute
+  line.net.loses = [&](Endpoint const&, Endpoint const&, Bytes datagram) {
+    return wire::peek(datagram) != wire::Kind::data;
+  };
+  line.net.run(3s);
+  REQUIRE(line.a.peer(line.r.id())->state != control::PeerState::active);
+  line.send(line.r, line.a);
+  line.net.run(1s);
+  CHECK(line.r.peer(line.a.id())->state == control::PeerState::active);
+  CHECK(line.a.peer(line.r.id())->state == control::PeerState::active);
+}

@@ -314,6 +314,26 @@ TEST_CASE("both sessions of a relayed datagram ask to be replaced, and either ma
   CHECK(dropped(mesh[0].plane, Drop::counter_exhausted) == 2);
 }
 
+TEST_CASE("a direct path is heard with the first datagram after 750 ms without, and a relayed one is not") {
+  Mesh mesh(3);
+  mesh.line();
+  auto const heard = [&](std::size_t i) {
+    std::vector<PeerSlot> peers;
+    for (auto const& event : mesh[i].events_of<PathHeard>()) peers.push_back(event.peer);
+    mesh[i].events.clear();
+    return peers;
+  };
+  mesh.delivered(0, 2, {hello(mesh, 0, 2), hello(mesh, 0, 2)});
+  CHECK(heard(1) == std::vector{mesh.slot(1, 0)});
+  CHECK(heard(2) == std::vector{mesh.slot(2, 1)});
+  mesh.now.boot += std::chrono::milliseconds(749);
+  mesh.delivered(0, 1, {hello(mesh, 0, 1)});
+  CHECK(heard(1).empty());
+  mesh.now.boot += std::chrono::milliseconds(750);
+  mesh.delivered(0, 1, {hello(mesh, 0, 1)});
+  CHECK(heard(1) == std::vector{mesh.slot(1, 0)});
+}
+
 TEST_CASE("a path becomes busy with the first data after 750 ms without, once") {
   Mesh mesh(3);
   mesh.line();

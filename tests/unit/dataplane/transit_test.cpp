@@ -21,14 +21,16 @@ struct Stranger {
   /// True when the relay counts exactly this drop for the frame and does nothing else.
   bool is_refused(wire::Transit const& frame, Drop reason, std::size_t to = 1) {
     auto& plane = mesh[to].plane;
-    auto const before = dropped(plane, reason), all = dropped(plane), events = mesh[to].events.size();
+    auto const before = dropped(plane, reason), all = dropped(plane), said = events(to);
     auto const was_known = counter > 0;
     says(transit_frame(frame), to);
     // The first datagram also confirms a key.
-    auto const is_quiet = mesh[to].events.size() - events == (was_known ? 0U : 1U);
+    auto const is_quiet = events(to) - said == (was_known ? 0U : 1U);
     return is_quiet && mesh[to].out.trains.empty() && mesh[to].out.tun.empty() &&
            dropped(plane, reason) == before + 1 && dropped(plane) == all + 1;
   }
+  /// But that it was heard at all.
+  std::size_t events(std::size_t node) { return mesh[node].events.size() - mesh[node].events_of<PathHeard>().size(); }
   [[nodiscard]] wire::Transit frame(std::uint8_t hop_limit = 16) {
     return {hop_limit, mesh[2].id, mesh[0].id, false, as_bytes("sealed for somebody else")};
   }
