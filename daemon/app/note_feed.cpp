@@ -39,10 +39,10 @@ void show_refused_claims(protocol::Status& status, RefusedClaims const& refused)
 
 /// The node whose id begins with these 12 bytes; else their digits.
 std::string name_of_source(rpc::Model const& model, NodeId const& source) {
-  auto prefix = to_string(source).substr(0, source_digits);
+  auto const prefix = to_string(source).substr(0, source_digits);
   auto const known = model.peers_by_key().lower_bound(prefix);
   bool const is_known = known != model.peers_by_key().end() && known->first.starts_with(prefix);
-  return is_known ? known->first : std::move(prefix);
+  return is_known ? known->first : prefix;
 }
 
 void show_relayed(rpc::Model& model, net::Relayed const& relayed) {
