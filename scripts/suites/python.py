@@ -10,7 +10,7 @@ from . import build
 NO_TESTS = 5
 
 #: The namespace suites that take about half of the time of all.
-FIRST_GROUP = ("test_host_plan", "test_mesh", "test_relayed_gateway")
+FIRST_GROUP = ("test_claims", "test_failover", "test_host_plan", "test_mesh", "test_relayed_gateway")
 
 
 def run(results, suite, arguments, environment=()):
