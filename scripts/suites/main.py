@@ -55,7 +55,7 @@ def run_programs(results, wanted, expression):
               if any(kind in wanted for kind in (set(program.suites) & set(KINDS) or {"unit"}))]
     native.run(chosen, results, expression)
     if "unit" in wanted:
-        python.run(results, "scripts", ["tests/scripts", *(["-k", expression] if expression else [])])
+        python.run(results, "scripts", ["tests/scripts", *python.chosen(expression)])
 
 
 if __name__ == "__main__":

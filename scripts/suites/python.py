@@ -23,8 +23,12 @@ def run_namespaces(results, expression=""):
     files = sorted(os.path.relpath(path, build.ROOT) for path in glob.glob(build.folder("tests/netns/test_*.py")))
     first = [path for path in files if os.path.basename(path).startswith(FIRST_GROUP)]
     groups = [first, [path for path in files if path not in first]]
-    chosen = ["-k", expression] if expression else []
-    _run_groups(results, "netns", [[*group, *chosen] for group in groups if group], ())
+    _run_groups(results, "netns", [[*group, *chosen(expression)] for group in groups if group], ())
+
+
+def chosen(expression):
+    """pytest's arguments for the cases whose name contains the expression: their sentences have no blanks."""
+    return ["-k", expression.replace(" ", "_")] if expression else []
 
 
 def _run_groups(results, suite, groups, environment):
