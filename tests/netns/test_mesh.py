@@ -236,8 +236,13 @@ def test_tcp_flows_over_four_hops_without_a_decrypt_failure(line, direction):
 
 
 def test_the_ends_of_a_line_say_how_far_apart_they_are(line):
-    far = next(peer for peer in line["n1"].call("peers.list") if peer["node_id"] == line["n5"].status()["node_id"])
-    assert (far["state"], far["route_hops"], far["transport"]) == ("relayed", 4, "relay")
+    far = line["n5"].status()["node_id"]
+
+    def told():
+        return [(peer["state"], peer["route_hops"], peer["transport"])
+                for peer in line["n1"].call("peers.list") if peer["node_id"] == far]
+    wait_until(told, SETTLED, "the far end is listed")
+    assert told() == [("relayed", 4, "relay")]
 
 
 # -- a grid of nine ------------------------------------------------------------------------------------------------------
