@@ -280,6 +280,17 @@ Buffer make_stranger_initiation(crypto::KeyPair const& self, PublicKey const& re
   return datagram;
 }
 
+control::Settings dialling(std::vector<std::string> const& addresses) {
+  control::Settings settings;
+  for (auto const& address : addresses) {
+    control::PeerEntry peer;
+    peer.entry_id = "entry-" + address;
+    peer.address = {address, 9100};
+    settings.peers.push_back(peer);
+  }
+  return settings;
+}
+
 Buffer udp_packet(IpAddress const& from, IpAddress const& to, std::size_t size) {
   Buffer packet;
   Writer writer(packet);

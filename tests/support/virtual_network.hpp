@@ -155,6 +155,8 @@ class VirtualNetwork {
                                               WallTime at);
 
 /// A UDP packet with a payload of `size` bytes, checksums right.
+/// Of a node that has an entry for each of these, at port 9100.
+[[nodiscard]] control::Settings dialling(std::vector<std::string> const& addresses);
 [[nodiscard]] Buffer udp_packet(IpAddress const& from, IpAddress const& to, std::size_t size = 64);
 
 }  // namespace pim::test

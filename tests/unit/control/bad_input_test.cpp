@@ -13,21 +13,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-control::Settings dialling(std::string const& address) {
-  control::Settings settings;
-  control::PeerEntry peer;
-  peer.entry_id = "entry-" + address;
-  peer.address = {address, 9100};
-  settings.peers = {peer};
-  return settings;
-}
-
 /// Far apart, with a node between them that both have a session with.
 struct Row {
   VirtualNetwork net;
-  Node& left = net.add("left", "192.0.2.1", dialling("192.0.2.9"));
+  Node& left = net.add("left", "192.0.2.1", dialling({"192.0.2.9"}));
   Node& middle = net.add("middle", "192.0.2.9");
-  Node& right = net.add("right", "192.0.2.2", dialling("192.0.2.9"));
+  Node& right = net.add("right", "192.0.2.2", dialling({"192.0.2.9"}));
   bool is_cut = false;
 
   Row() {
@@ -99,8 +90,8 @@ TEST_CASE("updates that are recorded and played back, in order and in disorder, 
 TEST_CASE("a node that takes a route to another one back takes back its own way alone") {
   VirtualNetwork net;
   auto& a = net.add("a", "192.0.2.1");
-  auto& b = net.add("b", "192.0.2.2", dialling("192.0.2.1"));
-  auto& liar = net.add("liar", "192.0.2.66", dialling("192.0.2.1"));
+  auto& b = net.add("b", "192.0.2.2", dialling({"192.0.2.1"}));
+  auto& liar = net.add("liar", "192.0.2.66", dialling({"192.0.2.1"}));
   for (auto* const node : {&a, &b, &liar}) node->start();
   net.run(2s);
   liar.say(a.id(), wire::to_bytes(wire::Update{1'000'001, 1'000'000, {{b.id(), 60000, wire::retracted, 0, {}}}}));

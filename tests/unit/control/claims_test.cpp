@@ -15,21 +15,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-control::Settings dialling(std::string const& address) {
-  control::Settings settings;
-  control::PeerEntry peer;
-  peer.entry_id = "entry-" + address;
-  peer.address = {address, 9100};
-  settings.peers = {peer};
-  return settings;
-}
-
 /// A node, one that it was met by first, and a thief that claims the alias of either. Both call the node.
 struct Theft {
   VirtualNetwork net;
   Node& victim = net.add("victim", "192.0.2.1");
-  Node& holder = net.add("holder", "192.0.2.2", dialling("192.0.2.1"));
-  Node& thief = net.add("thief", "192.0.2.66", dialling("192.0.2.1"));
+  Node& holder = net.add("holder", "192.0.2.2", dialling({"192.0.2.1"}));
+  Node& thief = net.add("thief", "192.0.2.66", dialling({"192.0.2.1"}));
 
   void meet() {
     victim.start();
@@ -160,7 +151,7 @@ TEST_CASE("an alias is free again when its holder takes another one or is forgot
 TEST_CASE("the alias that the user gave a peer is nobody else's, whoever comes first") {
   Theft set;
   auto const given = *parse_ip("10.77.4.4");
-  auto entry = dialling("192.0.2.2").peers.front();
+  auto entry = dialling({"192.0.2.2"}).peers.front();
   entry.node_id = set.holder.id();
   entry.mesh_v4 = given;
   set.victim.settings.peers = {entry};
@@ -260,8 +251,8 @@ TEST_CASE("a forged route or record is not used, is counted by reason, and is to
 
 TEST_CASE("a record that gives a node's alias to another one leads no packet astray") {
   Theft set;
-  auto& relay = set.net.add("relay", "192.0.2.9", dialling("192.0.2.1"));
-  set.holder.settings = dialling("192.0.2.9");
+  auto& relay = set.net.add("relay", "192.0.2.9", dialling({"192.0.2.1"}));
+  set.holder.settings = dialling({"192.0.2.9"});
   bool is_relay_away = false;
   set.net.loses = [&](Endpoint const& from, Endpoint const& to, Bytes) {
     std::set<Endpoint> const ends{from, to};

@@ -13,17 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-control::Settings dialling(std::vector<std::string> const& addresses) {
-  control::Settings settings;
-  for (auto const& address : addresses) {
-    control::PeerEntry peer;
-    peer.entry_id = "entry-" + address;
-    peer.address = {address, 9100};
-    settings.peers.push_back(peer);
-  }
-  return settings;
-}
-
 /// a - r - b, and whatever a test adds; only the pairs in `links` reach each other.
 struct Line {
   VirtualNetwork net;
@@ -44,6 +33,13 @@ struct Line {
   void cut(Node const& x, Node const& y) {
     links.erase({x.endpoint().ip, y.endpoint().ip});
     links.erase({y.endpoint().ip, x.endpoint().ip});
+  }
+  /// Cuts them, until both know and ask the link once a minute.
+  void forget(Node& x, Node& y) {
+    cut(x, y);
+    send(y, x);
+    send(x, y);
+    net.run(70s);
   }
   void start() {
     for (auto* const node : {&r, &a, &b}) node->start();
@@ -401,10 +397,7 @@ TEST_CASE("a broken link that nobody talks over is noticed when routing has some
 TEST_CASE("a link that works again is used at once even if the answers to calls over it are lost") {
   Line line;
   line.start();
-  line.cut(line.a, line.r);
-  line.send(line.r, line.a);  // so that both notice
-  line.send(line.a, line.r);
-  line.net.run(70s);  // by now the link is asked once a minute
+  line.forget(line.a, line.r);
   REQUIRE(line.r.peer(line.a.id())->state != control::PeerState::active);
   std::size_t lost = 0;
   line.net.loses = [&](Endpoint const&, Endpoint const& to, Bytes datagram) {
@@ -420,10 +413,7 @@ TEST_CASE("a link that works again is used at once even if the answers to calls 
 TEST_CASE("a link that works again is used within a second of the first packet over it") {
   Line line;
   line.start();
-  line.cut(line.a, line.r);
-  line.send(line.r, line.a);  // so that both notice
-  line.send(line.a, line.r);
-  line.net.run(70s);  // by now the link is asked once a minute
+  line.forget(line.a, line.r);
   line.net.loses = [&](Endpoint const&, Endpoint const&, Bytes datagram) {
     return wire::peek(datagram) != wire::Kind::data;
   };
