@@ -78,7 +78,7 @@ Ending serve(app::Ground const& ground) {
   if (!socket) return {Exit::failed, socket.error().message};
   server.deliver({app::shown_config(ground)});
 
-  dataplane::Dataplane dataplane;
+  dataplane::Dataplane dataplane{{}, {}, entropy.value<HashKey>()};
   control::Control control{app::settings_of(ground),
                            std::move(held->identity),
                            std::move(memory.state),

@@ -33,6 +33,7 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
       mesh_v6_(mesh::v6_prefix(settings_.network)),
       own_v4_(first_alias(settings_, saved_, self_)),
       own_v6_(mesh::v6_address(mesh_v6_, self_)),
+      hash_key_(entropy.value<HashKey>()),
       boot_epoch_(entropy.value<wire::BootEpoch>()),
       prologue_(noise::make_prologue(settings_.network)),
       own_mac_(identity_.public_key(), as_bytes(settings_.secret)),
@@ -44,7 +45,7 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
       stored_trust_version_(trust_.version()),
       stored_state_(saved_),
       mesh_(self_, {identity_.public_key(), own_v4_}, first_seqno(saved_, entropy),
-            {.relays = settings_.relay, .checks_feasibility = settings_.checks_feasibility}) {
+            {.relays = settings_.relay, .hash_key = hash_key_, .checks_feasibility = settings_.checks_feasibility}) {
   if (!settings_.secret.empty()) {
     auto const digest = crypto::sha256({as_bytes("pim psk v1"), as_bytes(settings_.secret)});
     psk_.emplace(Bytes{digest});
@@ -113,7 +114,7 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
     case TimerKey::Kind::handshake: on_handshake_timer(key.number, turn); break;
     case TimerKey::Kind::listing: break;  // settle() shows them
     case TimerKey::Kind::routing: break;  // settle() chooses again
-    case TimerKey::Kind::mesh: on_mesh_timer(turn); break;
+    case TimerKey::Kind::mesh: with_mesh(turn, [&](auto& out) { mesh_.on_deadline(turn.now.boot, out); }); break;
     case TimerKey::Kind::serving: on_serving_timer(turn); break;
     case TimerKey::Kind::discovery: on_discovery_timer(turn); break;
     case TimerKey::Kind::stop: finish(turn); break;

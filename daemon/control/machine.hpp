@@ -143,7 +143,6 @@ class Machine final : private discovery::Judge {
   void on_message(Peer& peer, wire::UpdateAck const& ack, dataplane::Way came_by, Turn& turn);
   void on_message(Peer& peer, wire::SeqnoRequest const& request, dataplane::Way came_by, Turn& turn);
   void ask_retracted(Peer const& by, wire::Update const& update, Turn& turn);
-  void on_mesh_timer(Turn& turn);
   /// One call of routing's, and what follows from it.
   template <class Call>
   void with_mesh(Turn& turn, Call const& call) {
@@ -158,6 +157,7 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] bool is_offered(NodeId const& id) const;
   void follow_route(Peer& peer);
   void keep_alive(Peer& peer, Time now);
+  void doubt_way_if_due(Peer& peer, Turn& turn);
   [[nodiscard]] static std::optional<Duration> round_trip(Peer const& peer);
 
   // -- beyond.cpp: nodes that are reached through others
@@ -312,6 +312,7 @@ class Machine final : private discovery::Judge {
   Prefix mesh_v4_, mesh_v6_;
   IpAddress own_v4_, own_v6_;
   unsigned alias_attempt_ = 0;
+  HashKey hash_key_;  ///< of all tables whose keys others choose
   wire::BootEpoch boot_epoch_{};
   WallTime started_at_{};
 

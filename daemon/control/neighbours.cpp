@@ -19,6 +19,11 @@ constexpr Duration link_is_awaited_for = std::chrono::seconds{1};
 /// for word of one from a neighbour that has to turn round first.
 constexpr Duration gateway_is_awaited_for = std::chrono::milliseconds{100};
 
+/// A way without an answer is left after this, within the two seconds that are promised ...
+constexpr Duration way_is_trusted_for = std::chrono::milliseconds{1400};
+/// ... and the next one after this.
+constexpr Duration way_is_tried_for = std::chrono::milliseconds{450};
+
 }  // namespace
 
 /// A datagram of this peer came directly, or will be sought where the user said.
@@ -120,10 +125,6 @@ void Machine::on_message(Peer& peer, wire::SeqnoRequest const& request, dataplan
   with_mesh(turn, [&](auto& out) { mesh_.on_request(peer.slot, request, turn.now.boot, out); });
 }
 
-void Machine::on_mesh_timer(Turn& turn) {
-  with_mesh(turn, [&](auto& out) { mesh_.on_deadline(turn.now.boot, out); });
-}
-
 void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
   for (auto const& [slot, message] : out.messages)
     dataplane_.seal_control(slot, wire::to_bytes(message), turn.now, turn.packets, dataplane::Way::direct);
@@ -141,6 +142,17 @@ void Machine::take(mesh::RoutingOutbox const& out, Turn& turn) {
 void Machine::keep_alive(Peer& peer, Time now) {
   bool const is_wanted = entry_of(peer.id) || (routing_.phase != Routing::Phase::off && is_named_gateway(peer.id));
   peer.liveness.ask_when_idle(is_wanted && (peer.via || !peer.link.is_up()), now);
+}
+
+/// The link to the relay works, and what goes to the peer by it is not answered: another way is tried while the peer is
+/// still waited for.
+void Machine::doubt_way_if_due(Peer& peer, Turn& turn) {
+  auto const now = turn.now.boot;
+  auto const since =
+      std::max(peer.liveness.waiting_since() + way_is_trusted_for, peer.doubted_way_at + way_is_tried_for);
+  if (!peer.via || now < since) return;
+  peer.doubted_way_at = now;
+  with_mesh(turn, [&](auto& out) { mesh_.doubt(peer.id, *peer.via, now, out); });
 }
 
 void Machine::take(mesh::RouteChange const& change, Turn& turn) {

@@ -49,6 +49,7 @@ struct Peer {
   mesh::Link link{{}};            ///< the direct one
   bool is_neighbour = false;      ///< routing uses the direct link
   std::optional<PeerSlot> via{};  ///< the relay that its datagrams go through
+  Time doubted_way_at{};          ///< it did not answer by the way of that moment
   Time given_up_at = never;       ///< there is no way to it; another may be found until then
   bool alive = false;             ///< it answers
   bool failed = false;            ///< the last attempt to reach it failed

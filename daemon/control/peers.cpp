@@ -272,7 +272,10 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   give_up_if_due(peer, turn);
   auto const& activity = dataplane_.activity(peer.slot);
   switch (peer.liveness.poll({activity.last_received, activity.awaiting_since}, now)) {
-    case session::Liveness::Verdict::probe: probe(peer, turn); break;
+    case session::Liveness::Verdict::probe:
+      doubt_way_if_due(peer, turn);
+      probe(peer, turn);
+      break;
     case session::Liveness::Verdict::lost: lose(peer, "it does not answer", turn); break;
     case session::Liveness::Verdict::quiet: break;
   }

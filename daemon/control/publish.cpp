@@ -29,6 +29,7 @@ void Machine::publish_table() {
   if (!table_dirty_) return;
   table_dirty_ = false;
   auto table = std::make_shared<dataplane::ForwardingTable>();
+  table->by_address = decltype(table->by_address){hash_key_};
   table->peers.resize(slots_.size());
   for (auto const& peer : slots_) {
     if (!peer) continue;

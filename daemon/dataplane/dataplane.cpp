@@ -7,8 +7,8 @@
 
 namespace pim::dataplane {
 
-Dataplane::Dataplane(KeyLimits const& limits, RelayLimits const& relay)
-    : state_(std::make_unique<State>(limits, relay)) {}
+Dataplane::Dataplane(KeyLimits const& limits, RelayLimits const& relay, HashKey const& hash_key)
+    : state_(std::make_unique<State>(limits, relay, hash_key)) {}
 Dataplane::~Dataplane() = default;
 
 void Dataplane::on_tun(std::span<TunFrame> frames, Now const& now, Out& out) {

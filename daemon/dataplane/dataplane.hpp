@@ -69,7 +69,8 @@ struct State;
 
 class Dataplane {
  public:
-  explicit Dataplane(KeyLimits const& limits = {}, RelayLimits const& relay = {});
+  /// `hash_key`: secret and random, since strangers choose node ids; the default is for tests.
+  explicit Dataplane(KeyLimits const& limits = {}, RelayLimits const& relay = {}, HashKey const& hash_key = {});
   ~Dataplane();
   Dataplane(Dataplane&&) = delete;
 

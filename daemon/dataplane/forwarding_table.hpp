@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/flat_table.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "dataplane/address_table.hpp"
 
 namespace pim::dataplane {
 
@@ -27,8 +27,8 @@ struct PeerPolicy {
 };
 
 struct ForwardingTable {
-  std::vector<PeerPolicy> peers;  ///< index: PeerSlot::value
-  AddressTable by_address;        ///< every mesh address of every peer
+  std::vector<PeerPolicy> peers;                ///< index: PeerSlot::value
+  FlatTable<IpAddress, PeerSlot> by_address{};  ///< every mesh address of every peer
 
   NodeId self{};        ///< transit frames for it end here
   bool relays = false;  ///< transit frames for others are passed on

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/flat_table.hpp"
 #include "dataplane/dataplane.hpp"
-#include "dataplane/flat_table.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/waiting.hpp"
 #include "packet/coalesce.hpp"
@@ -45,7 +45,8 @@ struct Forward {
 };
 
 struct State {
-  State(KeyLimits const& keys, RelayLimits const& relay) : key_limits(keys), relay_limits(relay) {}
+  State(KeyLimits const& keys, RelayLimits const& relay, HashKey const& hash_key)
+      : key_limits(keys), relay_limits(relay), next_hops(hash_key), talkers(hash_key) {}
 
   KeyLimits key_limits;
   RelayLimits relay_limits;

@@ -13,9 +13,9 @@
 #include <span>
 #include <vector>
 
+#include "base/flat_table.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "dataplane/flat_table.hpp"
 
 namespace pim::dataplane {
 
@@ -32,22 +32,11 @@ struct Talker {
   std::uint64_t dropped = 0;
 };
 
-}  // namespace pim::dataplane
-
-template <>
-struct std::hash<pim::dataplane::TalkerId> {
-  std::size_t operator()(pim::dataplane::TalkerId const& id) const noexcept {
-    return std::hash<pim::NodeId>{}(id.neighbour) ^ std::hash<pim::NodeId>{}(id.source);
-  }
-};
-
-namespace pim::dataplane {
-
 class Talkers {
  public:
   static constexpr std::size_t capacity = 256;
 
-  Talkers();
+  explicit Talkers(HashKey const& hash_key = {});
 
   /// The row of a talker that has a frame now. A new one takes the row of the one that was silent longest,
   /// whose sums go to row 0, the others. Rows of this instant stay: when all are, row 0 is the answer.

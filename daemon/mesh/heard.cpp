@@ -77,7 +77,7 @@ void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::ui
   candidate.hops = static_cast<std::uint8_t>(std::min(255, entry.hops + 1));
   if (entry.record) {
     candidate.alias = alias_of(*entry.record);
-    destination.key = entry.record->key;
+    table_.prove(*index, entry.record->key);
   }
   destination.kept_until = std::max(destination.kept_until, now + memory_of_batches);
   select(*index, now, outbox);
@@ -117,6 +117,7 @@ void Routing::take_alias(Index index, std::uint32_t alias) {
   auto& destination = table_[index];
   if (destination.alias == alias) return;
   destination.alias = alias;
+  if (destination.selected.next_hop) table_.claim(index, alias);
   destination.record_version = static_cast<std::uint8_t>(destination.record_version % 255 + 1);
   for (auto* const neighbour : neighbours_) neighbour->told_of(index).record = false;
   ++generation_;

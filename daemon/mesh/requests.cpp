@@ -75,7 +75,7 @@ Asking::Need Routing::need_of(Destination const& destination) const {
     auto const metric = metric_through(one);
     if (metric == infinite || is_feasible(destination, one)) continue;
     if (!has_route) return Asking::Need::any;
-    if (metric < destination.selected.distance.metric) return Asking::Need::better;
+    if (rank_of(destination, one) < rank_of_selected(destination)) return Asking::Need::better;
   }
   return Asking::Need::none;
 }
@@ -115,9 +115,10 @@ void Routing::send_askings(Time now, RoutingOutbox& outbox) {
 
 void Routing::ask(Index index, RoutingOutbox& outbox) {
   auto const& destination = table_[index];
-  auto const longest = destination.selected.next_hop ? destination.selected.distance.metric : infinite;
+  auto const present = rank_of_selected(destination);
   for (auto const& one : destination.candidates) {
-    if (metric_through(one) >= longest || is_feasible(destination, one)) continue;
+    if (metric_through(one) == infinite || rank_of(destination, one) >= present || is_feasible(destination, one))
+      continue;
     auto const seqno = static_cast<Seqno>(destination.feasibility->seqno + 1);
     outbox.messages.emplace_back(one.neighbour, wire::SeqnoRequest{destination.id, seqno, request_hop_limit});
   }
@@ -144,7 +145,8 @@ std::optional<PeerSlot> Routing::way_of_request(Destination const& destination) 
   if (next_hop && *next_hop != asked_by) return next_hop;
   Candidate const* best = nullptr;
   for (auto const& one : destination.candidates)
-    if (one.neighbour != asked_by && metric_through(one) != infinite && (!best || is_better(one, *best))) best = &one;
+    if (one.neighbour != asked_by && metric_through(one) != infinite && (!best || is_better(destination, one, *best)))
+      best = &one;
   return best ? std::optional(best->neighbour) : std::nullopt;
 }
 

@@ -3,14 +3,17 @@
 // and when to look at it again. Finds nodes by id and by address. Keeps, and decides nothing: Routing does.
 #pragma once
 
-#include <map>
+#include <boost/container/small_vector.hpp>
+
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/flat_table.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "base/timer_wheel.hpp"
 #include "mesh/distance.hpp"
 
 namespace pim::mesh {
@@ -69,7 +72,7 @@ struct Destination {
   /// Never 0; another one whenever the record changed.
   std::uint8_t record_version = 1;
   std::optional<Distance> feasibility;
-  std::vector<Candidate> candidates;
+  boost::container::small_vector<Candidate, 3> candidates;
   Selection selected;
   /// Since when some feasible route is better than the selected one by too little.
   Time better_since = never;
@@ -82,34 +85,36 @@ struct Destination {
 
 class RouteTable {
  public:
-  explicit RouteTable(NodeId const& self);
+  RouteTable(NodeId const& self, HashKey const& hash_key);
 
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
   /// One more than the largest index in use.
   [[nodiscard]] Index end() const { return static_cast<Index>(destinations_.size()); }
   [[nodiscard]] Destination& operator[](Index index) { return destinations_[index]; }
   [[nodiscard]] Destination const& operator[](Index index) const { return destinations_[index]; }
-  /// In the order of ids: outputs must not depend on anything else.
-  [[nodiscard]] std::map<NodeId, Index> const& by_id() const { return by_id_; }
+  /// All nodes; sorts them.
+  [[nodiscard]] std::vector<Index> in_order_of_ids() const;
 
   [[nodiscard]] std::optional<Index> find(NodeId const& id) const;
-  /// The node whose id begins with the last 80 bits of `address`.
+  /// The node with a known key whose id begins with the last 80 bits of `address`.
   [[nodiscard]] std::optional<Index> find_v6(IpAddress const& address) const;
   /// Of those who claim the alias, the one who did first.
   [[nodiscard]] std::optional<Index> find_alias(IpAddress const& address) const;
 
   /// `id` must not be in the table. References into it end here.
   Index add(NodeId const& id);
+  /// It is this node's key: from then on find_v6 knows it, unless another holds the address.
+  void prove(Index index, PublicKey const& key);
   /// Its candidates must be gone.
   void forget(Index index);
   /// `alias` 0: claims none.
   void claim(Index index, std::uint32_t alias);
 
   /// One alarm each; never takes it back.
-  void arm(Index index, Time at);
-  [[nodiscard]] Time next_alarm() const { return alarms_.empty() ? never : alarms_.begin()->first; }
+  void arm(Index index, Time at) { alarms_.arm(index, at); }
+  [[nodiscard]] Time next_alarm() const { return alarms_.next(); }
   /// The next node whose alarm was due at `now`; the alarm is spent.
-  [[nodiscard]] std::optional<Index> take_due(Time now);
+  [[nodiscard]] std::optional<Index> take_due(Time now) { return alarms_.take_due(now); }
 
  private:
   struct Claim {
@@ -118,19 +123,17 @@ class RouteTable {
     Index index = 0;
     auto operator<=>(Claim const&) const = default;
   };
-  struct Marks {
-    Time alarm = never;
-    Claim claim;
-  };
+  /// What a v6 address holds of an id. Whoever makes 2^40 keys has two that share them; the first keeps the address.
+  using AddressBits = std::array<std::uint8_t, 10>;
 
   std::vector<Destination> destinations_;
-  std::vector<Marks> marks_;  ///< by index
+  std::vector<Claim> held_;  ///< by index
   std::vector<Index> free_;
-  /// Ordered, not hashed: whoever makes ids can make them collide in a hash, and a v6 address is a prefix of one.
-  std::map<NodeId, Index> by_id_;
+  FlatTable<NodeId, Index> by_id_;
+  FlatTable<AddressBits, Index> by_address_;
   std::set<Claim> claims_;
   std::uint64_t claim_count_ = 0;
-  std::set<std::pair<Time, Index>> alarms_;
+  TimerWheel alarms_;
 };
 
 }  // namespace pim::mesh

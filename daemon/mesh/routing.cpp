@@ -5,8 +5,8 @@
 namespace pim::mesh {
 
 Routing::Routing(NodeId const& self, Record const& own, Seqno own_seqno, RoutingSettings const& settings)
-    : settings_(settings), table_(self), own_seqno_(own_seqno) {
-  table_[self_index].key = own.key;
+    : settings_(settings), table_(self, settings.hash_key), own_seqno_(own_seqno) {
+  table_.prove(self_index, own.key);
   if (own.v4_alias) table_[self_index].alias = own.v4_alias->v4();
 }
 
@@ -44,7 +44,16 @@ void Routing::neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox) {
   auto const gone = std::move(by_slot_[slot.value]);
   std::erase(neighbours_, gone.get());
   for (auto const& flight : gone->flights) land(flight);
+  doubts_.forget(slot);
   drop_candidates(*gone, now, outbox);
+  finish(now, outbox);
+}
+
+void Routing::doubt(NodeId const& destination, PeerSlot neighbour, Time now, RoutingOutbox& outbox) {
+  auto const index = table_.find(destination);
+  if (!index || !find(neighbour)) return;
+  doubts_.raise(destination, neighbour, now);
+  select(*index, now, outbox);
   finish(now, outbox);
 }
 
@@ -112,14 +121,17 @@ OfferedRoute Routing::offer_of(Destination const& destination, Candidate const& 
 void Routing::drop_candidates(Neighbour& neighbour, Time now, RoutingOutbox& outbox) {
   auto const heard = std::exchange(neighbour.heard, {});
   for (auto const index : heard) {
-    std::erase_if(table_[index].candidates, [&](auto const& one) { return one.neighbour == neighbour.slot; });
+    auto& candidates = table_[index].candidates;
+    auto const is_its = [&](Candidate const& one) { return one.neighbour == neighbour.slot; };
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_its), candidates.end());
     select(index, now, outbox);
   }
 }
 
 void Routing::on_alarm(Index index, Time now, RoutingOutbox& outbox) {
   auto& destination = table_[index];
-  if (destination.better_since != never) select(index, now, outbox);
+  bool const is_trusted_again = doubts_.end_due(destination.id, now);
+  if (destination.better_since != never || is_trusted_again) select(index, now, outbox);
   if (destination.asking.at <= now) queue_asking(index, now);
   if (destination.forwarding.at <= now) forward(index, now, outbox);
   if (may_be_forgotten(index, now)) return forget(index);

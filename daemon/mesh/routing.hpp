@@ -4,7 +4,8 @@
 //
 // A node originates one destination, itself, so the source table is indexed by destination. Feasibility alone
 // keeps the next hops free of cycles, as long as a neighbour that restarted is a new neighbour: control calls
-// neighbour_down before neighbour_up when a handshake shows another life.
+// neighbour_down before neighbour_up when a handshake shows another life. It is asked of a route that is to be taken;
+// the one in use stays, however its metric grows (ADR 10).
 //
 // Updates are reliable: what a neighbour has to be told is a set of nodes, sent with their value of that moment,
 // in batches that it acknowledges. At rest nothing is sent.
@@ -12,6 +13,7 @@
 
 #include <memory>
 
+#include "mesh/doubts.hpp"
 #include "mesh/neighbour.hpp"
 #include "wire/control.hpp"
 #include "wire/transit.hpp"
@@ -36,6 +38,8 @@ struct RoutingSettings {
   std::size_t max_nodes_per_neighbour = 8192;
   /// Longer routes are not used: no packet would reach their end.
   std::uint8_t max_hops = wire::transit_hop_limit;
+  /// Secret and random, since strangers choose node ids.
+  HashKey hash_key{};
   /// Off only to show that a test notices.
   bool checks_feasibility = true;
 };
@@ -99,6 +103,9 @@ class Routing {
   void set_round_trip(PeerSlot slot, Duration round_trip);
   /// Every route through it goes at once.
   void neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox);
+  /// What went to `destination` by this neighbour was not answered, although the link to it works: another way is
+  /// taken if there is one, for a minute at first, later for longer.
+  void doubt(NodeId const& destination, PeerSlot neighbour, Time now, RoutingOutbox& outbox);
   /// The own alias changed: the record is announced anew.
   void set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox& outbox);
 
@@ -129,6 +136,12 @@ class Routing {
 
  private:
   enum class Pace : std::uint8_t { urgent, calm };
+  /// The smaller, the better.
+  struct Rank {
+    bool is_doubted = false;
+    Metric metric = infinite;
+    auto operator<=>(Rank const&) const = default;
+  };
 
   // routing.cpp: inputs, deadlines, questions
   [[nodiscard]] Neighbour* find(PeerSlot slot) const;
@@ -141,7 +154,10 @@ class Routing {
   // selection.cpp: which route is used, and how long a node is known
   [[nodiscard]] Metric metric_through(Candidate const& candidate) const;
   [[nodiscard]] bool is_feasible(Destination const& destination, Candidate const& candidate) const;
-  [[nodiscard]] bool is_better(Candidate const& a, Candidate const& b) const;
+  [[nodiscard]] Rank rank_of(Destination const& destination, Candidate const& candidate) const;
+  /// Of a selected route: what another has to be below to be worth asking for.
+  [[nodiscard]] Rank rank_of_selected(Destination const& destination) const;
+  [[nodiscard]] bool is_better(Destination const& destination, Candidate const& a, Candidate const& b) const;
   [[nodiscard]] bool is_much_better(Metric metric, Metric present) const;
   [[nodiscard]] bool is_sought(Destination const& destination, Candidate const& candidate) const;
   [[nodiscard]] Candidate const* choose(Destination& destination, Time now) const;
@@ -188,6 +204,7 @@ class Routing {
 
   RoutingSettings settings_;
   RouteTable table_;
+  Doubts doubts_;
   std::vector<std::unique_ptr<Neighbour>> by_slot_;
   std::vector<Neighbour*> neighbours_;  ///< in the order of slots
   std::uint32_t last_batch_ = 0;        ///< the latest that any neighbour was sent
@@ -205,7 +222,7 @@ class Routing {
 
 template <class Visitor>
 void Routing::for_each_route(Visitor const& visit) const {
-  for (auto const& [id, index] : table_.by_id())
+  for (auto const index : table_.in_order_of_ids())
     for (auto const& candidate : table_[index].candidates)
       if (candidate.announced.metric != infinite) visit(offer_of(table_[index], candidate));
 }

@@ -31,8 +31,18 @@ bool Routing::is_feasible(Destination const& destination, Candidate const& candi
   return is_less(candidate.announced, *destination.feasibility);
 }
 
-bool Routing::is_better(Candidate const& a, Candidate const& b) const {
-  auto const left = metric_through(a), right = metric_through(b);
+Routing::Rank Routing::rank_of(Destination const& destination, Candidate const& candidate) const {
+  return {doubts_.holds(destination.id, candidate.neighbour), metric_through(candidate)};
+}
+
+Routing::Rank Routing::rank_of_selected(Destination const& destination) const {
+  auto const& selected = destination.selected;
+  if (!selected.next_hop) return {true, infinite};
+  return {doubts_.holds(destination.id, *selected.next_hop), selected.distance.metric};
+}
+
+bool Routing::is_better(Destination const& destination, Candidate const& a, Candidate const& b) const {
+  auto const left = rank_of(destination, a), right = rank_of(destination, b);
   return left != right ? left < right : find(a.neighbour)->id < find(b.neighbour)->id;
 }
 
@@ -51,17 +61,19 @@ Candidate const* Routing::choose(Destination& destination, Time now) const {
   Candidate const* current = nullptr;
   Candidate const* sought = nullptr;
   for (auto const& one : destination.candidates) {
-    if (metric_through(one) == infinite || !is_feasible(destination, one)) continue;
-    if (destination.selected.next_hop == one.neighbour) current = &one;
-    if (!best || is_better(one, *best)) best = &one;
-    if (is_sought(destination, one) && (!sought || is_better(one, *sought))) sought = &one;
+    bool const is_current = destination.selected.next_hop == one.neighbour;
+    if (metric_through(one) == infinite || (!is_current && !is_feasible(destination, one))) continue;
+    if (is_current) current = &one;
+    if (!best || is_better(destination, one, *best)) best = &one;
+    if (is_sought(destination, one) && (!sought || is_better(destination, one, *sought))) sought = &one;
   }
   auto const since = std::exchange(destination.better_since, never);
   // A dearer way for a while, or a neighbour would have none until the cheaper one has the number too.
   if (sought && !(current && is_sought(destination, *current))) return sought;
-  if (!current || metric_through(*best) >= metric_through(*current)) return current ? current : best;
+  if (!current || rank_of(destination, *best) >= rank_of(destination, *current)) return current ? current : best;
   auto const better_since = std::min(since, now);
-  if (is_much_better(metric_through(*best), metric_through(*current)) ||
+  if (rank_of(destination, *best).is_doubted != rank_of(destination, *current).is_doubted ||
+      is_much_better(metric_through(*best), metric_through(*current)) ||
       now >= better_since + settings_.small_gain_delay)
     return best;
   destination.better_since = better_since;
@@ -80,7 +92,7 @@ void Routing::select(Index index, Time now, RoutingOutbox& outbox) {
   bool const has_come_or_gone = before.next_hop.has_value() != next.next_hop.has_value();
   if (before.next_hop != next.next_hop) outbox.changes.push_back({destination.id, next.next_hop});
   if (before.next_hop && !next.next_hop) destination.kept_until = now + retention;
-  table_.claim(index, next.next_hop ? destination.alias : 0);
+  if (has_come_or_gone) table_.claim(index, next.next_hop ? destination.alias : 0);
   if (before != next) {
     ++generation_;
     announce(index, has_come_or_gone ? Pace::urgent : Pace::calm);
@@ -92,7 +104,7 @@ void Routing::select(Index index, Time now, RoutingOutbox& outbox) {
 
 void Routing::arm(Index index) {
   auto const& destination = table_[index];
-  auto at = std::min(destination.asking.at, destination.forwarding.at);
+  auto at = std::min({destination.asking.at, destination.forwarding.at, doubts_.next_end(destination.id)});
   if (destination.better_since != never) at = std::min(at, destination.better_since + settings_.small_gain_delay);
   if (index != self_index && !has_finite(destination)) at = std::min(at, destination.kept_until);
   table_.arm(index, at);
@@ -125,6 +137,7 @@ void Routing::forget(Index index) {
   }
   for (auto* const neighbour : neighbours_) neighbour->told_of(index) = {};
   table_[index].candidates.clear();
+  doubts_.forget(table_[index].id);
   table_.forget(index);
 }
 

@@ -30,6 +30,8 @@ class Liveness {
   /// Call at next_deadline() or later; acts at most once per call.
   [[nodiscard]] Verdict poll(Seen const& seen, Time now);
   [[nodiscard]] Time next_deadline() const { return deadline_; }
+  /// Since when something, data or a probe, was not answered, as of the last poll; `never`: nothing is.
+  [[nodiscard]] Time waiting_since() const { return waiting_since_; }
 
  private:
   void rest(Time last_received, Time now);

@@ -196,6 +196,29 @@ TEST_CASE("a link that fails in one direction is left within two seconds") {
   CHECK(line.lost_while_talking(1s) == 0);
 }
 
+TEST_CASE("a relay that swallows what it should pass on is left within two seconds, and the session goes on") {
+  Line line;
+  auto& second = line.net.add("second", "192.0.2.8");
+  for (auto* const end : {&line.a, &line.b}) {
+    line.link(*end, second);
+    end->settings.peers.push_back(dialling({"192.0.2.8"}).peers.front());
+  }
+  second.start();
+  line.start();
+  line.net.run(5s);
+  REQUIRE(line.lost_while_talking(1s) == 0);
+  auto const& swallower = line.a.peer(line.b.id())->via == second.id() ? second : line.r;
+  // Longer ones than the two neighbours have to say to each other: what it relays.
+  constexpr std::size_t longest_of_its_own = 80;
+  line.net.loses = [&, works = line.net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+    return works(from, to, datagram) || (from == swallower.endpoint() && datagram.size() > longest_of_its_own);
+  };
+  CHECK(line.lost_while_talking(2s) > 0);
+  CHECK(line.lost_while_talking(20s) == 0);
+  CHECK(line.a.peer(line.b.id())->via != swallower.id());
+  CHECK(line.a.logged("lost") + line.b.logged("lost") == 0);
+}
+
 TEST_CASE("a node that does not relay is no way for others") {
   Line line;
   line.r.settings.relay = false;

@@ -2,8 +2,6 @@
 
 #include <map>
 
-#include "dataplane/address_table.hpp"
-#include "dataplane/flat_table.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/waiting.hpp"
 #include "support/packets.hpp"
@@ -40,56 +38,6 @@ TEST_CASE("the session table finds what an ordinary map finds, through growth an
     REQUIRE(table.find({asked}) == (it == model.end() ? nullptr : it->second));
   }
   for (auto const& [index, session] : model) CHECK(table.find({index}) == session);
-}
-
-TEST_CASE("the address table finds what an ordinary map finds, and the first holder keeps an address") {
-  std::mt19937_64 random(5);
-  AddressTable table;
-  std::map<IpAddress, std::uint32_t> model;
-  CHECK(table.find(IpAddress{}) == nullptr);
-  for (std::uint32_t step = 0; step < 20000; ++step) {
-    auto const value = static_cast<std::uint32_t>(random() % 9000);
-    auto ip = IpAddress::from_v4(0x0a4d0000 + value);
-    if (value % 2 == 0) ip.family = Family::v6;  // the same bytes in the other family are another address
-    if (random() % 2 == 0) CHECK(table.emplace(ip, {step}) == model.emplace(ip, step).second);
-    auto const it = model.find(ip);
-    auto const* const found = table.find(ip);
-    REQUIRE((found == nullptr) == (it == model.end()));
-    if (found != nullptr) REQUIRE(found->value == it->second);
-  }
-  CHECK(table.size() == model.size());
-}
-
-TEST_CASE("the flat table finds what an ordinary map finds, through growth and removal") {
-  std::mt19937_64 random(6);
-  FlatTable<NodeId, std::uint32_t> table;
-  std::map<NodeId, std::uint32_t> model;
-  CHECK(table.find({}) == nullptr);
-  table.erase({});
-  // Ids that share the bytes that choose their place: long runs of occupied places.
-  auto const id_of = [](std::uint64_t number) {
-    NodeId id;
-    id.bytes[0] = static_cast<std::uint8_t>(number % 7);
-    store_be(id.bytes.data() + 8, number);
-    return id;
-  };
-  for (std::uint32_t step = 0; step < 20000; ++step) {
-    auto const id = id_of(random() % 300);
-    if (random() % 2 == 0) {
-      table.erase(id);
-      model.erase(id);
-    } else {
-      table.set(id, step);
-      model[id] = step;
-    }
-    auto const asked = id_of(random() % 300);
-    auto const it = model.find(asked);
-    auto const* const found = table.find(asked);
-    REQUIRE((found == nullptr) == (it == model.end()));
-    if (found != nullptr) REQUIRE(*found == it->second);
-    REQUIRE(table.size() == model.size());
-  }
-  for (auto const& [id, value] : model) CHECK(*table.find(id) == value);
 }
 
 TEST_CASE("the waiting queue keeps order and its bounds for each peer and in all") {

@@ -45,6 +45,11 @@ class Desk {
     routing.set_cost({number}, cost, now, raw);
     deliver();
   }
+  /// What went to node `about` by this neighbour was not answered.
+  void doubts(std::uint32_t about, std::uint32_t number) {
+    routing.doubt(id_of(about), {number}, now, raw);
+    deliver();
+  }
   void renamed(IpAddress const& alias) {
     routing.set_alias(alias, now, raw);
     deliver();

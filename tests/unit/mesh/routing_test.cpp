@@ -112,6 +112,7 @@ TEST_CASE("a route as long as what was announced is not feasible, a shorter or n
   CHECK(desk.hop(7) == std::nullopt);
   desk.says(2, {entry(7, 5, 149)});
   CHECK(desk.metric(7) == 249);
+  desk.says(2, {entry(7, 5, infinite)});
   desk.says(2, {entry(7, 5, 300)});
   CHECK(desk.hop(7) == std::nullopt);
   desk.says(2, {entry(7, 6, 300)});
@@ -128,19 +129,40 @@ TEST_CASE("the distance that counts is the one announced, not the one used") {
   CHECK(desk.hop(7) == 2u);
 }
 
-TEST_CASE("a selected route that becomes unfeasible is given up at once, retracted and asked about") {
+TEST_CASE("a selected route that grows beyond what was announced is kept and told, and could not be taken anew") {
   auto desk = desk_with_two();
   desk.says(1, {entry(7, 5, 50)});
   desk.clear();
   desk.says(1, {entry(7, 5, 200)});
-  CHECK(desk.changes == change_of(7, std::nullopt));
-  CHECK(desk.told_metric(2, 7) == infinite);
-  REQUIRE(desk.requests.size() == 1);
-  CHECK(desk.requests[0].first == 1);
-  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 6, 64});
-  desk.says(1, {entry(7, 6, 200)});
-  CHECK(desk.hop(7) == 1u);
+  desk.runs_for(100ms);
+  CHECK(desk.changes.empty());
+  CHECK(desk.requests.empty());
   CHECK(desk.told_metric(2, 7) == 300);
+  desk.says(2, {entry(7, 5, 160)});  // shorter, and not feasible: asked for
+  desk.runs_for(500ms);
+  CHECK(desk.hop(7) == 1u);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0].first == 2);
+  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 6, 64});
+  desk.cost(1, infinite);
+  desk.cost(1, 100);
+  CHECK(desk.hop(7) == std::nullopt);
+}
+
+TEST_CASE("a node that is lost with its last feasible route is retracted and asked about at once") {
+  auto desk = desk_with_two();
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(2, {entry(7, 5, 200)});
+  desk.clear();
+  desk.says(1, {entry(7, 5, infinite)});
+  CHECK(desk.changes == change_of(7, std::nullopt));
+  CHECK(desk.told_metric(1, 7) == 0);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0].first == 2);
+  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 6, 64});
+  desk.says(2, {entry(7, 6, 200)});
+  CHECK(desk.hop(7) == 2u);
+  CHECK(desk.told_metric(1, 7) == 300);
 }
 
 TEST_CASE("a retraction counts at any distance") {
