@@ -38,7 +38,7 @@ Result<NodeId, Refused> Machine::resolve(NodeName const& name) const {
   }
   for (auto const& [id, slot] : by_id_)
     if (!slots_[slot.value]->provisional && trust::matches_prefix(name.text, id)) found.insert(id);
-  for (auto const& [id, view] : listing_.shown)
+  for (auto const& [id, line] : listing_.shown)
     if (trust::matches_prefix(name.text, id)) found.insert(id);
   for (auto const& [entry_id, entry] : entries_)
     if (entry.config.node_id && trust::matches_prefix(name.text, *entry.config.node_id))

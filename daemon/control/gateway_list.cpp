@@ -62,8 +62,8 @@ std::set<NodeId> Machine::known_gateways() const {
   };
   for (auto const& id : settings_.gateways) add_if_named(id);
   for (auto const& [entry_id, entry] : entries_) add_if_named(entry.peer ? entry.peer : entry.config.node_id);
-  for (auto const& [id, view] : listing_.shown)
-    if (view.named_gateway) ids.insert(id);
+  for (auto const& [id, line] : listing_.shown)
+    if (line.named_gateway) ids.insert(id);
   for (auto const& peer : slots_)
     if (peer && !peer->provisional && (peer->offer || is_named_gateway(peer->id))) ids.insert(peer->id);
   return ids;

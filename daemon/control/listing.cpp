@@ -40,25 +40,26 @@ void Machine::show_listed(NodeId const& id, Turn& turn) {
   auto const route = mesh_.route(id);
   if (!route || has_line_of_its_own(id) || !may_be_met(id)) {
     if (known == listing_.shown.end()) return;
-    auto const view = std::move(known->second);
+    auto view = view_of(id, known->second);
     give_up_line(id, turn);
     listing_.dirty.erase(id);
-    return emit(PeerEventKind::left, view, turn);
+    return emit(PeerEventKind::left, std::move(view), turn);
   }
-  auto view = view_of(id, *route);
-  view.row = known != listing_.shown.end() ? known->second.row : ++last_row_;
-  if (known != listing_.shown.end() && known->second == view) return;
-  listing_.shown.insert_or_assign(id, view);
+  auto line = line_of(id, *route);
+  line.row = known != listing_.shown.end() ? known->second.row : ++last_row_;
+  if (known != listing_.shown.end() && known->second == line) return;
+  auto view = view_of(id, line);
+  listing_.shown.insert_or_assign(id, std::move(line));
   turn.outbox.notes.emplace_back(view);
   emit(PeerEventKind::state_changed, std::move(view), turn);
 }
 
 /// Marks what differs from the routes of now, also of peers that are reached through others.
 void Machine::compare_listed() {
-  for (auto const& [id, view] : listing_.shown) {
+  for (auto const& [id, line] : listing_.shown) {
     auto const route = mesh_.route(id);
     auto const record = mesh_.record(id);
-    if (!route || route->hops != view.hops || (record && record->v4_alias != view.v4)) listing_.dirty.insert(id);
+    if (!route || route->hops != line.hops || (record && record->v4_alias != line.v4)) listing_.dirty.insert(id);
   }
   for (auto const& peer : slots_) {
     auto const route = peer && peer->via && peer->shown ? mesh_.route(peer->id) : std::nullopt;
@@ -96,22 +97,32 @@ bool Machine::may_be_met(NodeId const& id) const {
   return record && trust_.judge_inbound(id, record->key);
 }
 
-PeerView Machine::view_of(NodeId const& id, mesh::SelectedRoute const& route) const {
-  PeerView view;
-  view.id = id;
-  if (auto const record = mesh_.record(id)) {
-    view.key = record->key;
-    view.v4 = record->v4_alias;
-  }
+ListedLine Machine::line_of(NodeId const& id, mesh::SelectedRoute const& route) const {
+  ListedLine line;
+  line.via = route.neighbour;
+  line.hops = route.hops;
+  if (auto const record = mesh_.record(id)) line.v4 = record->v4_alias;
   if (auto const* const record = trust_.find(id)) {
-    view.label = record->label;
-    view.trust = record->level;
+    line.label = record->label;
+    line.trust = record->level;
   }
+  line.named_gateway = is_named_gateway(id);
+  return line;
+}
+
+PeerView Machine::view_of(NodeId const& id, ListedLine const& line) const {
+  PeerView view;
+  view.row = line.row;
+  view.id = id;
+  if (auto const record = mesh_.record(id)) view.key = record->key;
+  view.label = line.label;
+  view.v4 = line.v4;
   view.v6 = mesh::v6_address(mesh_v6_, id);
   view.state = PeerState::relayed;
-  view.named_gateway = is_named_gateway(id);
-  view.via = route.neighbour;
-  view.hops = route.hops;
+  view.trust = line.trust;
+  view.named_gateway = line.named_gateway;
+  view.via = line.via;
+  view.hops = line.hops;
   return view;
 }
 

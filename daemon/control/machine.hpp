@@ -182,7 +182,8 @@ class Machine final : private discovery::Judge {
   void give_up_line(NodeId const& id, Turn& turn);
   [[nodiscard]] bool has_line_of_its_own(NodeId const& id) const;
   [[nodiscard]] bool may_be_met(NodeId const& id) const;
-  [[nodiscard]] PeerView view_of(NodeId const& id, mesh::SelectedRoute const& route) const;
+  [[nodiscard]] ListedLine line_of(NodeId const& id, mesh::SelectedRoute const& route) const;
+  [[nodiscard]] PeerView view_of(NodeId const& id, ListedLine const& line) const;
 
   // -- messages.cpp: what the packet path hands up
   void on_frame(dataplane::ControlMessage const& frame, Turn& turn);
@@ -355,12 +356,6 @@ class Machine final : private discovery::Judge {
   // -- the mesh
   mesh::Routing mesh_;
   Time gateways_sought_{};  ///< Time{}: they are to be sought again
-  struct Listing {
-    std::map<NodeId, PeerView> shown;  ///< nodes without a session, as clients were told
-    std::set<NodeId> dirty;            ///< whose line may have come, changed or gone
-    Time shown_at{}, compared_at{};
-    std::uint64_t compared = 0;  ///< the generation of the routes that all lines were compared with
-  };
   Listing listing_;
 
   // -- routing

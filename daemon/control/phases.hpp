@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -53,6 +54,26 @@ struct Unstored {
   std::string added_entry;  ///< goes again when it cannot be stored
   bool is_new = true;       ///< of this turn: what it changed is not on its way yet
   SaveNumbers awaited{};    ///< 0: nothing of that store
+};
+
+/// What a line of a node without a session says that may change: a mesh has thousands of them.
+struct ListedLine {
+  std::uint32_t row = 0;
+  NodeId via;
+  std::optional<IpAddress> v4;
+  std::uint8_t hops = 0;
+  trust::Level trust = trust::Level::pending;
+  bool named_gateway = false;
+  std::string label;
+  bool operator==(ListedLine const&) const = default;
+};
+
+/// Lines of nodes that there is no session with.
+struct Listing {
+  std::map<NodeId, ListedLine> shown;  ///< as clients were told
+  std::set<NodeId> dirty;              ///< whose line may have come, changed or gone
+  Time shown_at{}, compared_at{};
+  std::uint64_t compared = 0;  ///< the generation of the routes that all lines were compared with
 };
 
 /// The internet through a gateway.
