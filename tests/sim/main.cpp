@@ -53,9 +53,12 @@ int main(int argc, char** argv) {
   app.add_option("--nodes", options.nodes)->check(CLI::Range(4, 5000));
   app.add_option("--seeds", seeds);
   app.add_option("--first-seed", options.seed);
+  bool stays_whole = false;
+  app.add_flag("--stay-whole", stays_whole, "the mesh starts and rests, and nothing fails");
   app.add_option("--weaken", weaken)->check(CLI::IsMember({"no-feasibility"}));
   CLI11_PARSE(app, argc, argv);
   options.checks_feasibility = weaken.empty();
+  if (stays_whole) options.cuts = options.restarts = options.partitions = 0;
   bool holds = true;
   for (; seeds > 0; --seeds, ++options.seed) {
     auto const began = std::chrono::steady_clock::now();
