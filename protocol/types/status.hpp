@@ -213,6 +213,9 @@ struct Sample {
   std::uint64_t tx_bytes = 0;
   Stats stats;
   Counters drops;
+  std::optional<Counters> refused_claims;
+  std::optional<RefusedInbound> refused_inbound;
+  std::optional<Timestamp> verified_at;
   std::optional<RelayStatus> relay;
   std::vector<PeerCounters> peers;
   bool operator==(Sample const&) const = default;
@@ -220,7 +223,11 @@ struct Sample {
 PIM_STRUCT(Sample, "Rates and counters of one second.",  //
            (rx_bps, "payload received, bits per second"), (tx_bps, "payload sent, bits per second"),
            (rx_bytes, "payload received since start"), (tx_bytes, "payload sent since start"), (stats, "counters"),
-           (drops, "packets thrown away by reason"), (relay, "absent while nothing of others passed"),
+           (drops, "packets thrown away by reason"),
+           (refused_claims, "what nodes said and was not believed or used, by reason"),
+           (refused_inbound, "absent until the host was asked once, and while there is no tunnel"),
+           (verified_at, "when the block was last seen in force; absent while routing is off"),
+           (relay, "absent while nothing of others passed"),
            (peers, "peers whose counters moved"))
 
 struct StatusEvent {
