@@ -12,7 +12,8 @@
 namespace pim::ui {
 
 using Call =
-    std::variant<protocol::RouteSetSplitDefaultParams, protocol::RouteTableParams, protocol::GatewaysAllowParams,
+    std::variant<protocol::RouteSetSplitDefaultParams, protocol::RouteTableParams, protocol::RouteExplainParams,
+                 protocol::GatewaysAllowParams,
                  protocol::GatewaysDisallowParams, protocol::PeersAddStaticParams, protocol::PeersRemoveParams,
                  protocol::PeersForgetParams, protocol::PeersVerifyParams, protocol::HandshakesListParams,
                  protocol::GatewayPreflightParams, protocol::GatewayEnableParams, protocol::GatewayDisableParams>;
