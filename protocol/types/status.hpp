@@ -68,12 +68,14 @@ struct Stats {
   Nullable<std::string> dropped_reason;
   std::uint64_t congestion_drops = 0;
   std::uint64_t conntrack_size = 0;
+  std::optional<std::uint64_t> conntrack_max;
   bool operator==(Stats const&) const = default;
 };
 PIM_STRUCT(Stats, "Counters since start.",  //
            (forwarded_bytes, "payload bytes carried"), (forwarded_packets, "packets carried"),
            (dropped, "packets thrown away, all reasons"), (dropped_reason, "the most frequent reason"),
-           (congestion_drops, "thrown away because a queue was full"), (conntrack_size, "connections of the gateway"))
+           (congestion_drops, "thrown away because a queue was full"), (conntrack_size, "connections that the host of a gateway tracks; 0 where this is none"),
+           (conntrack_max, "how many it can track; absent where this is no gateway"))
 
 struct RelayedFor {
   std::string node_id;
@@ -181,10 +183,12 @@ PIM_STRUCT(GatewayDetail, "Detail of gateway_selected and gateway_lost.", (node_
 struct InterfaceDetail {
   std::string interface;
   std::optional<std::string> reason;
+  std::optional<std::string> cure;
   bool operator==(InterfaceDetail const&) const = default;
 };
 PIM_STRUCT(InterfaceDetail, "Detail of interface_up and interface_down.",  //
-           (interface, "its name"), (reason, "why it went down"))
+           (interface, "its name"), (reason, "why it went down"),
+           (cure, "the command or grant that helps"))
 
 struct RoleDetail {
   std::vector<Role> role;

@@ -114,7 +114,7 @@ std::string relay_line(RelayStatus const& relay) {
 std::string interface_line(InterfaceStatus const& interface) {
   std::string text = interface.name + (interface.up ? ", up, MTU " + std::to_string(interface.mtu) : ", not there");
   if (interface.reason) text += ": " + *interface.reason;
-  if (interface.cure) text += "\n              " + *interface.cure;
+  if (interface.cure) text += "; to cure it: " + *interface.cure;
   return text;
 }
 
@@ -238,8 +238,8 @@ std::string text_of(GatewayStatus const& gateway) {
   std::string text = "This device shares its internet over " + gateway.nat_interface.value_or("?") + " (gateway on).\n";
   if (gateway.peers_through_me) text += std::to_string(*gateway.peers_through_me) + " peers use it.\n";
   if (gateway.conntrack)
-    text +=
-        std::to_string(gateway.conntrack->used) + " of " + std::to_string(gateway.conntrack->max) + " connections.\n";
+    text += "This device tracks " + std::to_string(gateway.conntrack->used) + " of at most " +
+            std::to_string(gateway.conntrack->max) + " connections, its own among them.\n";
   if (gateway.throughput)
     text += "In " + bytes_text(gateway.throughput->in_bps / 8) + "/s, out " +
             bytes_text(gateway.throughput->out_bps / 8) + "/s; " + bytes_text(gateway.throughput->in_total_bytes) +

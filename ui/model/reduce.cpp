@@ -90,6 +90,8 @@ void apply_sample(Snapshot& snapshot, Sample const& sample, Now now) {
   snapshot.traffic.at = now.boot;
   snapshot.status->stats = sample.stats;
   snapshot.status->drops = sample.drops;
+  if (snapshot.gateway && snapshot.gateway->active && sample.stats.conntrack_max)
+    snapshot.gateway->conntrack = Conntrack{sample.stats.conntrack_size, *sample.stats.conntrack_max};
   if (sample.refused_inbound) snapshot.status->refused_inbound = sample.refused_inbound;
   if (sample.refused_claims) snapshot.status->refused_claims = *sample.refused_claims;
   if (sample.verified_at && snapshot.status->route_on) snapshot.status->kill_switch.verified_at = *sample.verified_at;
@@ -111,7 +113,9 @@ void apply_interface(Snapshot& snapshot, StatusEvent const& event, bool is_up) {
   interface.cure.reset();
   if (auto const* detail = detail_of<InterfaceDetail>(event)) {
     interface.name = detail->interface;
-    if (!is_up) interface.reason = detail->reason;
+    if (is_up) return;
+    interface.reason = detail->reason;
+    interface.cure = detail->cure;
   }
 }
 
@@ -207,8 +211,7 @@ void apply_gateway_event(Snapshot& snapshot, GatewayEvent const& event, Now now)
     case GatewayEventKind::conntrack_pressure:
       if (auto const* detail = detail_of<PressureDetail>(event)) {
         gateway.conntrack = Conntrack{detail->used, detail->max};
-        say(snapshot, Tone::bad, "connections through this gateway are " + std::to_string(detail->pct) + " % used",
-            now);
+        say(snapshot, Tone::bad, "this device tracks " + std::to_string(detail->pct) + " % of the connections it can", now);
       }
       break;
     case GatewayEventKind::throughput_sample:

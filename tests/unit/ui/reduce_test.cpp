@@ -201,6 +201,23 @@ TEST_CASE("samples move what was refused and when the block was last seen, and l
   CHECK(snapshot.status->kill_switch.verified_at == sample.verified_at);
 }
 
+TEST_CASE("samples move the connections of a gateway, and an interface that goes down says what helps") {
+  protocol::Sample sample;
+  sample.stats.conntrack_size = 7;
+  sample.stats.conntrack_max = 100;
+  protocol::GatewayStatus gateway;
+  auto snapshot = with(one_peer(), event::GatewayIs{gateway});
+  CHECK_FALSE(with(snapshot, Event{happened(StatusEventKind::sample, sample)}).gateway->conntrack.has_value());
+  gateway.active = true;
+  snapshot = with(with(std::move(snapshot), event::GatewayIs{gateway}), Event{happened(StatusEventKind::sample, sample)});
+  CHECK(snapshot.gateway->conntrack == protocol::Conntrack{7, 100});
+  auto const down = happened(StatusEventKind::interface_down, protocol::InterfaceDetail{"pim0", "no tunnel", "modprobe"});
+  snapshot = with(std::move(snapshot), Event{down});
+  CHECK(snapshot.status->interface.cure == "modprobe");
+  auto const up = happened(StatusEventKind::interface_up, protocol::InterfaceDetail{"pim0", {}, {}});
+  CHECK_FALSE(with(std::move(snapshot), Event{up}).status->interface.cure.has_value());
+}
+
 TEST_CASE("what was refused is told in words, the most frequent reason first, and zero is not told") {
   CHECK(refused_facts(status()).empty());
   auto const shown = *relayed().status;
