@@ -34,8 +34,8 @@ std::string default_uplink(plan::Names const& names) {
   return found != links->links.end() ? found->name : std::string{};
 }
 
-/// By sudo the daemon of the user who called it is meant: its configuration, its state folder, and files in it that stay
-/// that user's.
+/// By sudo the daemon of the user who called it is meant: its configuration, its state folder, and files in it that
+/// stay that user's.
 Result<void> act_for_caller(config::Environment& environment) {
   auto const caller = protocol::sudo_caller();
   if (!caller) return {};

@@ -210,15 +210,15 @@ class HostThread::Work {
     readings_.change([&](Readings& readings) {
       readings.refused_inbound = {counts->refused_inbound, now};
       readings.gateway.reset();
-      if (is_metered_)
-        readings.gateway = {meter_.totals(), meter_.rates(), linux_edge::read_tracked_connections()};
+      if (is_metered_) readings.gateway = {meter_.totals(), meter_.rates(), linux_edge::read_tracked_connections()};
     });
   }
 
   /// Read now and then while nobody asks, so that whoever asks once is told of the last seconds.
   void meter_gateway(bool is_carrying) {
     if (is_carrying && !is_metered_)
-      if (auto const counts = adapter_->counts()) meter_.begin({counts->from_internet, counts->to_internet}, net::boot_now());
+      if (auto const counts = adapter_->counts())
+        meter_.begin({counts->from_internet, counts->to_internet}, net::boot_now());
     if (std::exchange(is_metered_, is_carrying) == is_carrying) return;
     read_counts();
     read_again_later();

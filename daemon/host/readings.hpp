@@ -25,9 +25,9 @@ struct Readings {
   };
 
   std::optional<RefusedInbound> refused_inbound;
-  std::optional<Gateway> gateway;        ///< while a plan with a gateway is in force
-  std::optional<WallTime> verified_at;   ///< when the host was last found to be as its plan says
-  std::string tunnel_cure;               ///< what helps while there is no tunnel; empty where nothing is known
+  std::optional<Gateway> gateway;       ///< while a plan with a gateway is in force
+  std::optional<WallTime> verified_at;  ///< when the host was last found to be as its plan says
+  std::string tunnel_cure;              ///< what helps while there is no tunnel; empty where nothing is known
 };
 
 /// One thread writes, any may read.

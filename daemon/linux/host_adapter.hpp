@@ -26,7 +26,7 @@ struct HostSettings {
 
 /// What pim's tables have counted since the adapter was opened.
 struct TableCounts {
-  std::uint64_t refused_inbound = 0;               ///< packets
+  std::uint64_t refused_inbound = 0;                 ///< packets
   std::uint64_t to_internet = 0, from_internet = 0;  ///< bytes of IP that this host carried as a gateway
 };
 

@@ -94,7 +94,8 @@ Chain forward(Input const& input) {
 Table gateway_table(Input const& input, Names const&) {
   Table table;
   table.objects = {"set clients_v4 { type ipv4_addr; size 1024; flags dynamic; }",
-                   "set clients_v6 { type ipv6_addr; size 1024; flags dynamic; }", "counter refused {}",
+                   "set clients_v6 { type ipv6_addr; size 1024; flags dynamic; }",
+                   "counter refused {}",
                    "counter over {}",
                    "counter " + std::string{to_internet_counter} + " {}",
                    "counter " + std::string{from_internet_counter} + " {}"};

@@ -91,7 +91,8 @@ struct GatewayStatus {
   bool operator==(GatewayStatus const&) const = default;
 };
 PIM_STRUCT(GatewayStatus, "This node as a gateway.",  //
-           (active, "it shares its internet"), (nat_interface, "the uplink"), (conntrack, "connections; absent until the host was asked"),
+           (active, "it shares its internet"), (nat_interface, "the uplink"),
+           (conntrack, "connections; absent until the host was asked"),
            (throughput, "traffic; absent until the host was asked"), (peers_through_me, "how many peers use it"),
            (peers_through_me_ids, "their node_ids"), (enabled_at, "since when"))
 

@@ -74,7 +74,8 @@ struct Stats {
 PIM_STRUCT(Stats, "Counters since start.",  //
            (forwarded_bytes, "payload bytes carried"), (forwarded_packets, "packets carried"),
            (dropped, "packets thrown away, all reasons"), (dropped_reason, "the most frequent reason"),
-           (congestion_drops, "thrown away because a queue was full"), (conntrack_size, "connections that the host of a gateway tracks; 0 where this is none"),
+           (congestion_drops, "thrown away because a queue was full"),
+           (conntrack_size, "connections that the host of a gateway tracks; 0 where this is none"),
            (conntrack_max, "how many it can track; absent where this is no gateway"))
 
 struct RelayedFor {
@@ -187,8 +188,7 @@ struct InterfaceDetail {
   bool operator==(InterfaceDetail const&) const = default;
 };
 PIM_STRUCT(InterfaceDetail, "Detail of interface_up and interface_down.",  //
-           (interface, "its name"), (reason, "why it went down"),
-           (cure, "the command or grant that helps"))
+           (interface, "its name"), (reason, "why it went down"), (cure, "the command or grant that helps"))
 
 struct RoleDetail {
   std::vector<Role> role;
@@ -231,8 +231,7 @@ PIM_STRUCT(Sample, "Rates and counters of one second.",  //
            (refused_claims, "what nodes said and was not believed or used, by reason"),
            (refused_inbound, "absent until the host was asked once, and while there is no tunnel"),
            (verified_at, "when the block was last seen in force; absent while routing is off"),
-           (relay, "absent while nothing of others passed"),
-           (peers, "peers whose counters moved"))
+           (relay, "absent while nothing of others passed"), (peers, "peers whose counters moved"))
 
 struct StatusEvent {
   StatusEventKind kind = StatusEventKind::sample;

@@ -8,8 +8,9 @@ std::string explain_text(protocol::RouteExplanation const& way,
                          std::function<std::string(std::string const&)> const& name_of) {
   using enum protocol::RouteCourse;
   auto const node = name_of(way.node_id.value_or(""));
-  auto const reached =
-      way.hops > 1 ? "through " + name_of(way.via.value_or("")) + ", " + std::to_string(way.hops) + " hops" : "directly";
+  auto const reached = way.hops > 1
+                           ? "through " + name_of(way.via.value_or("")) + ", " + std::to_string(way.hops) + " hops"
+                           : "directly";
   auto const course = [&]() -> std::string {
     switch (way.course) {
       case to_self: return "this node itself";

@@ -211,7 +211,8 @@ void apply_gateway_event(Snapshot& snapshot, GatewayEvent const& event, Now now)
     case GatewayEventKind::conntrack_pressure:
       if (auto const* detail = detail_of<PressureDetail>(event)) {
         gateway.conntrack = Conntrack{detail->used, detail->max};
-        say(snapshot, Tone::bad, "this device tracks " + std::to_string(detail->pct) + " % of the connections it can", now);
+        say(snapshot, Tone::bad, "this device tracks " + std::to_string(detail->pct) + " % of the connections it can",
+            now);
       }
       break;
     case GatewayEventKind::throughput_sample:

@@ -81,7 +81,7 @@ struct Snapshot {
   Time heard_at{};                         ///< when the daemon last said anything
   std::shared_ptr<PeerList const> peers = std::make_shared<PeerList const>();
   std::shared_ptr<protocol::RouteTable const> routes = std::make_shared<protocol::RouteTable const>();
-  Time routes_at{};  ///< when `routes` was true
+  Time routes_at{};                            ///< when `routes` was true
   std::shared_ptr<Explained const> explained;  ///< null until a way was asked for
   Time explained_at{};
   std::optional<protocol::GatewayStatus> gateway;

@@ -27,7 +27,8 @@ Colour colour_of(protocol::RouteCourse course) {
 }
 
 Answer answer_of(Snapshot const& snapshot) {
-  if (!snapshot.explained) return {colour::secondary, "A packet takes the way that routing has selected at that moment."};
+  if (!snapshot.explained)
+    return {colour::secondary, "A packet takes the way that routing has selected at that moment."};
   if (!snapshot.explained->way) return {colour::red, "✗ " + snapshot.explained->problem};
   auto const& way = *snapshot.explained->way;
   auto const name = [&](std::string const& id) { return name_of(snapshot, id); };

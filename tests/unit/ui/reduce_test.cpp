@@ -209,9 +209,11 @@ TEST_CASE("samples move the connections of a gateway, and an interface that goes
   auto snapshot = with(one_peer(), event::GatewayIs{gateway});
   CHECK_FALSE(with(snapshot, Event{happened(StatusEventKind::sample, sample)}).gateway->conntrack.has_value());
   gateway.active = true;
-  snapshot = with(with(std::move(snapshot), event::GatewayIs{gateway}), Event{happened(StatusEventKind::sample, sample)});
+  snapshot =
+      with(with(std::move(snapshot), event::GatewayIs{gateway}), Event{happened(StatusEventKind::sample, sample)});
   CHECK(snapshot.gateway->conntrack == protocol::Conntrack{7, 100});
-  auto const down = happened(StatusEventKind::interface_down, protocol::InterfaceDetail{"pim0", "no tunnel", "modprobe"});
+  auto const down =
+      happened(StatusEventKind::interface_down, protocol::InterfaceDetail{"pim0", "no tunnel", "modprobe"});
   snapshot = with(std::move(snapshot), Event{down});
   CHECK(snapshot.status->interface.cure == "modprobe");
   auto const up = happened(StatusEventKind::interface_up, protocol::InterfaceDetail{"pim0", {}, {}});
