@@ -323,6 +323,11 @@ def test_the_real_mesh_is_drawn_with_the_way_that_the_internet_takes(screen):
             wait_until(lambda: mesh.client.selected_gateway() == mesh.ids[0], 10, "the first gateway is in use")
             for identity in mesh.ids:
                 window.wait("gateway/row/" + identity)
+            window.focus()
+            window.click("explain/target")
+            screen.xdotool("type", "--delay", 60, a.WEB4)
+            window.key("Return")
+            window.wait("explain/answer", 3)
             keep_picture(screen, mesh, window, "mesh.png")
             window.click("map/node/" + mesh.ids[0])
             window.wait("peer/close", 3)
