@@ -8,8 +8,10 @@
 #include <cstdlib>
 
 #include "config/settings.hpp"
+#include "linux/capabilities.hpp"
 #include "linux/links.hpp"
 #include "linux/tun.hpp"
+#include "protocol/caller.hpp"
 #include "store/state_file.hpp"
 #include "store/state_folder.hpp"
 #include "store/trust_file.hpp"
@@ -32,10 +34,22 @@ std::string default_uplink(plan::Names const& names) {
   return found != links->links.end() ? found->name : std::string{};
 }
 
+/// By sudo the daemon of the user who called it is meant: its configuration, its state folder, and files in it that
+/// stay that user's.
+Result<void> act_for_caller(config::Environment& environment) {
+  auto const caller = protocol::sudo_caller();
+  if (!caller) return {};
+  environment.home = caller->home;
+  return linux_edge::continue_as(caller->name, caller->uid, caller->gid);
+}
+
 }  // namespace
 
 Result<Ground, Ending> find_ground(Arguments const& arguments) {
   auto environment = config::Environment::from_process();
+  if (arguments.task == Task::release || arguments.task == Task::repair)
+    if (auto const acting = act_for_caller(environment); !acting)
+      return fail_with(Ending{Exit::failed, acting.error().message});
   if (!arguments.config_path.empty()) environment.pim_config_path = arguments.config_path;
   auto loaded = config::load(environment);
   if (!loaded) return fail_with(Ending{Exit::misused, loaded.error().message});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/host_feed.hpp"
 #include "app/translate.hpp"
 #include "rpc/queries.hpp"
 
@@ -117,7 +118,12 @@ void NoteFeed::on(control::StatusEvent const& event, WallTime now, std::vector<r
   value.at = to_timestamp(now);
   using enum control::StatusEventKind;
   switch (event.kind) {
-    case kill_switch: value.detail = to_kill_switch(routing_); break;
+    case kill_switch: {
+      auto told = to_kill_switch(routing_);
+      show_verified(told, host_);
+      value.detail = std::move(told);
+      break;
+    }
     case gateway_selected:
     case gateway_lost:
       if (event.node) value.detail = protocol::GatewayDetail{to_string(*event.node)};
@@ -128,6 +134,7 @@ void NoteFeed::on(control::StatusEvent const& event, WallTime now, std::vector<r
       if (node_) detail.interface = node_->interface_name;
       if (event.kind == interface_down && node_ && !node_->interface_reason.empty())
         detail.reason = node_->interface_reason;
+      show_cure(detail.reason, detail.cure, host_);
       value.detail = std::move(detail);
       break;
     }
@@ -181,7 +188,11 @@ void NoteFeed::on(LogRecord const& record, WallTime now, std::vector<rpc::Delta>
 }
 
 void NoteFeed::show_status(std::vector<rpc::Delta>& out) const {
-  if (node_) out.emplace_back(to_status(*node_, routing_, active_, mesh_error_));
+  if (!node_) return;
+  auto status = to_status(*node_, routing_, active_, mesh_error_);
+  show_cure(status.interface.reason, status.interface.cure, host_);
+  show_verified(status.kill_switch, host_);
+  out.emplace_back(std::move(status));
 }
 
 std::string NoteFeed::whole_id(std::string const& prefix) const {
@@ -215,6 +226,9 @@ void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now con
   status.stats.forwarded_bytes = totals.rx_bytes + totals.tx_bytes;
   show_drops(status, counters.drops());
   show_refused_claims(status, counters.refused_claims());
+  status.refused_inbound = to_refused_inbound(host_, now.boot);
+  show_verified(status.kill_switch, host_);
+  show_gateway(model.gateway(), status.stats, host_);
   if (auto const relayed = counters.relayed()) show_relayed(model, *relayed);
   std::vector<control::NeighbourView> neighbours;
   for (auto const& [number, neighbour] : neighbours_) neighbours.push_back(neighbour);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/views.hpp"
+#include "host/readings.hpp"
 #include "net/counters.hpp"
 #include "rpc/model.hpp"
 
@@ -17,6 +18,9 @@ class NoteFeed {
  public:
   /// `mesh_error`: why the mesh is off, if it is. `started`: what uptime counts from.
   NoteFeed(std::string mesh_error, Time started) : mesh_error_(std::move(mesh_error)), started_(started) {}
+
+  /// What the host thread has read by now: for all that is told from here on.
+  void see(host::Readings readings) { host_ = std::move(readings); }
 
   /// Appends what `note` says to `out`. Replies and Finished say nothing here.
   void take(control::Note const& note, WallTime now, std::vector<rpc::Delta>& out);
@@ -50,6 +54,7 @@ class NoteFeed {
   std::optional<control::NodeView> node_;
   control::RoutingView routing_;
   control::ServingView serving_;
+  host::Readings host_;
   std::map<std::uint32_t, control::PeerView> peers_;            ///< by row
   std::map<std::uint32_t, control::NeighbourView> neighbours_;  ///< by number
   std::uint32_t active_ = 0;

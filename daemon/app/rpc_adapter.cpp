@@ -26,13 +26,6 @@ std::vector<std::string> advertised(linux_edge::Preflight const& preflight) {
   return routes;
 }
 
-std::optional<protocol::RefusedInbound> to_refused_inbound(std::optional<host::HostThread::RefusedInbound> const& read,
-                                                           Time now) {
-  if (!read) return std::nullopt;
-  auto const age = std::chrono::duration_cast<std::chrono::milliseconds>(std::max(now, read->read_at) - read->read_at);
-  return protocol::RefusedInbound{read->packets, static_cast<std::uint64_t>(age.count())};
-}
-
 }  // namespace
 
 void RpcAdapter::publish(std::vector<control::Note> notes) {
@@ -45,6 +38,7 @@ void RpcAdapter::publish_log(LogRecord record) {
 
 void RpcAdapter::on_notes(std::vector<control::Note> const& notes) {
   auto const now = net::wall_now();
+  feed_.see(parts_.host.readings());
   std::vector<rpc::Delta> deltas;
   for (auto const& note : notes) {
     feed_.take(note, now, deltas);
@@ -75,9 +69,9 @@ void RpcAdapter::submit(rpc::Command command, rpc::Reply reply) {
 }
 
 void RpcAdapter::refresh_counters(rpc::Model& model) {
-  auto const now = net::read_clocks();
-  feed_.refresh(model, parts_.counters, now);
-  model.status().refused_inbound = to_refused_inbound(parts_.host.refused_inbound(), now.boot);
+  feed_.see(parts_.host.readings());
+  parts_.host.read_anew();
+  feed_.refresh(model, parts_.counters, net::read_clocks());
 }
 
 void RpcAdapter::on(protocol::PeersAddStaticParams& params, rpc::Reply reply) {

@@ -11,7 +11,9 @@
 #include <optional>
 
 #include "host/fd_watch.hpp"
+#include "host/gateway_meter.hpp"
 #include "host/job_queue.hpp"
+#include "linux/capabilities.hpp"
 #include "linux/host_adapter.hpp"
 #include "linux/links.hpp"
 #include "linux/resolvers.hpp"
@@ -32,6 +34,8 @@ constexpr std::uint16_t dns_port = 53;
 // A burst of netlink messages is one change; this much later the host has usually settled.
 constexpr std::chrono::milliseconds calm{30};
 constexpr std::chrono::seconds first_retry{1}, longest_retry{30};
+// Of the counts of a gateway, whether or not anybody looks.
+constexpr std::chrono::seconds reading_pause{5};
 
 bool wants_more_than_a_tunnel(plan::Input const& input) {
   return input.routing == plan::Routing::on || input.gateway.has_value();
@@ -49,18 +53,22 @@ class HostThread::Work {
           tell(control::NameResolved{host, std::move(addresses)});
         }) {
     if (options_.unable.empty()) open_adapter();
-    if (!options_.unable.empty()) no_tunnel(options_.unable);
+    if (!options_.unable.empty())
+      no_tunnel(options_.unable, linux_edge::has_net_admin() ? "" : linux_edge::how_to_grant_net_admin());
     watch_links();
     look_at_links();
   }
 
   void run() { io_.run(); }
 
-  std::optional<RefusedInbound> refused_inbound() {
-    if (!is_count_ordered_.exchange(true)) asio::post(io_, [this] { count_refused_inbound(); });
-    auto const read_at = counted_at_.load(std::memory_order_acquire);
-    if (read_at == Time{}) return std::nullopt;
-    return RefusedInbound{refused_inbound_.load(std::memory_order_relaxed), read_at};
+  Readings readings() const { return readings_.get(); }
+
+  void read_anew() {
+    if (is_reading_ordered_.exchange(true)) return;
+    asio::post(io_, [this] {
+      is_reading_ordered_ = false;
+      read_counts();
+    });
   }
 
   void submit(Job job) {
@@ -132,7 +140,9 @@ class HostThread::Work {
     }
     adapter_.emplace(std::move(opened).value());
     adapter_watch_.emplace(io_, adapter_->fd(), [this] {
-      if (auto result = adapter_->on_readable()) on_repair(*result);
+      auto result = adapter_->on_readable();
+      note_verified();
+      if (result) on_repair(*result);
     });
   }
 
@@ -144,6 +154,8 @@ class HostThread::Work {
       return tell(control::PlanApplied{current_->number, in_vain ? options_.unable : std::string{}, net::wall_now()});
     }
     auto result = adapter_->apply(input ? plan::make_plan(*input) : plan::make_release_plan(options_.names));
+    note_verified();
+    if (result.applied()) meter_gateway(input && input->gateway.has_value());
     on_result(result);
   }
 
@@ -154,7 +166,7 @@ class HostThread::Work {
 
   void on_result(linux_edge::HostResult& result) {
     if (result.tun) attach(*result.tun);
-    if (!result.applied()) try_again_later(result.error);
+    if (!result.applied()) try_again_later(result);
     if (current_ && (result.error != last_error_ || current_->number != last_number_ || result.applied()))
       tell(control::PlanApplied{current_->number, result.error, result.verified_at});
     last_error_ = result.error;
@@ -168,8 +180,8 @@ class HostThread::Work {
   }
 
   /// A plan that failed is a host that is not as it must be: nobody else will ask again.
-  void try_again_later(std::string const& error) {
-    if (!has_tunnel_ && error != last_error_) no_tunnel(error);
+  void try_again_later(linux_edge::HostResult const& result) {
+    if (!has_tunnel_ && result.error != last_error_) no_tunnel(result.error, result.cure);
     retry_.expires_after(retry_after_);
     retry_after_ = std::min(2 * retry_after_, longest_retry);
     retry_.async_wait([this](boost::system::error_code cancelled) {
@@ -177,14 +189,50 @@ class HostThread::Work {
     });
   }
 
-  void no_tunnel(std::string const& why) { tell(control::TunnelUnavailable{why}); }
+  void no_tunnel(std::string const& why, std::string const& cure) {
+    readings_.change([&](Readings& readings) { readings.tunnel_cure = cure; });
+    tell(control::TunnelUnavailable{why});
+  }
 
-  void count_refused_inbound() {
-    is_count_ordered_ = false;
-    auto const packets = adapter_ ? adapter_->refused_inbound() : fail("there is no table");
-    if (!packets) return;
-    refused_inbound_.store(*packets, std::memory_order_relaxed);
-    counted_at_.store(net::boot_now(), std::memory_order_release);
+  // -- what is only shown
+
+  void note_verified() {
+    readings_.change([at = adapter_->verified_at()](Readings& readings) { readings.verified_at = at; });
+  }
+
+  void read_counts() {
+    if (!adapter_) return;
+    auto const counts = adapter_->counts();
+    if (!counts) return;
+    auto const now = net::boot_now();
+    Carried const carried{counts->from_internet, counts->to_internet};
+    if (is_metered_) meter_.see(carried, now);
+    readings_.change([&](Readings& readings) {
+      readings.refused_inbound = {counts->refused_inbound, now};
+      readings.gateway.reset();
+      if (is_metered_) readings.gateway = {meter_.totals(), meter_.rates(), linux_edge::read_tracked_connections()};
+    });
+  }
+
+  /// Read now and then while nobody asks, so that whoever asks once is told of the last seconds.
+  void meter_gateway(bool is_carrying) {
+    if (is_carrying && !is_metered_)
+      if (auto const counts = adapter_->counts())
+        meter_.begin({counts->from_internet, counts->to_internet}, net::boot_now());
+    if (std::exchange(is_metered_, is_carrying) == is_carrying) return;
+    read_counts();
+    read_again_later();
+  }
+
+  void read_again_later() {
+    next_reading_.cancel();
+    if (!is_metered_) return;
+    next_reading_.expires_after(reading_pause);
+    next_reading_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      read_counts();
+      read_again_later();
+    });
   }
 
   // -- the links
@@ -236,10 +284,11 @@ class HostThread::Work {
   asio::steady_timer retry_{io_};
   std::chrono::seconds retry_after_ = first_retry;
 
-  // Read by any thread. A count may be newer than its time, never older.
-  std::atomic<std::uint64_t> refused_inbound_ = 0;
-  std::atomic<Time> counted_at_ = Time{};
-  std::atomic<bool> is_count_ordered_ = false;
+  SharedReadings readings_;
+  std::atomic<bool> is_reading_ordered_ = false;
+  GatewayMeter meter_;
+  bool is_metered_ = false;
+  asio::steady_timer next_reading_{io_};
 
   std::optional<linux_edge::LinkMonitor> monitor_;
   std::optional<FdWatch> monitor_watch_;
@@ -264,7 +313,9 @@ void HostThread::preflight(std::string nat_interface, OnPreflight on_done) {
   work_->submit(PreflightJob{std::move(nat_interface), std::move(on_done)});
 }
 
-std::optional<HostThread::RefusedInbound> HostThread::refused_inbound() { return work_->refused_inbound(); }
+Readings HostThread::readings() const { return work_->readings(); }
+
+void HostThread::read_anew() { work_->read_anew(); }
 
 void HostThread::stop() { work_->submit(StopJob{}); }
 

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "host/readings.hpp"
 #include "linux/preflight.hpp"
 #include "net/packet_loop.hpp"
 #include "plan/names.hpp"
@@ -39,17 +39,13 @@ class HostThread final : public net::HostPort {
   /// The thread's whole life: until stop().
   void run();
 
-  /// Of packets out of the tunnel that this host did not let in, since the daemon started.
-  struct RefusedInbound {
-    std::uint64_t packets = 0;
-    Time read_at{};
-  };
-
   // From any thread.
   void post(std::vector<control::HostJob> jobs) override;
   void preflight(std::string nat_interface, OnPreflight on_done);
-  /// As last read, nothing before the first time; and orders the next reading, so that who asks again gets it.
-  std::optional<RefusedInbound> refused_inbound();
+  /// As last read.
+  [[nodiscard]] Readings readings() const;
+  /// Who asks for them again gets what is read now.
+  void read_anew();
   /// What was posted before is done first.
   void stop();
 

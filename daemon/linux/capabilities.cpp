@@ -1,12 +1,15 @@
 #include "linux/capabilities.hpp"
 
+#include <grp.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <climits>
+#include <system_error>
 
 namespace pim::linux_edge {
 namespace {
@@ -50,6 +53,16 @@ Result<void> settle_capabilities() {
   if (is_permitted) sets.words[0].effective |= net_admin;
   if (!sets.write()) return fail("the capabilities of this process cannot be set");
   if (!is_permitted) return fail("CAP_NET_ADMIN is missing: " + how_to_grant_net_admin());
+  return {};
+}
+
+Result<void> continue_as(std::string const& user, unsigned uid, unsigned gid) {
+  bool const is_changed = ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && ::initgroups(user.c_str(), gid) == 0 &&
+                          ::setresgid(gid, gid, gid) == 0 && ::setresuid(uid, uid, uid) == 0;
+  if (!is_changed) return fail("cannot go on as " + user + ": " + std::generic_category().message(errno));
+  Sets sets;
+  sets.words[0] = {.effective = net_admin, .permitted = net_admin, .inheritable = 0};
+  if (!sets.write()) return fail("the capabilities of this process cannot be set");
   return {};
 }
 

@@ -15,6 +15,9 @@ namespace pim::linux_edge {
 /// dumpable. The error, when the capability is not permitted, names the command that grants it.
 [[nodiscard]] Result<void> settle_capabilities();
 
+/// For root, before any thread starts: goes on as that user for good, with CAP_NET_ADMIN and nothing else.
+[[nodiscard]] Result<void> continue_as(std::string const& user, unsigned uid, unsigned gid);
+
 /// For a child between fork and exec of a program that needs it: keeps CAP_NET_ADMIN alone through the exec.
 /// Async-signal-safe; false when the system refuses.
 [[nodiscard]] bool keep_net_admin_for_exec();

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 #include "linux/netlink.hpp"
 #include "linux/rtnl.hpp"
+#include "linux/sysctls.hpp"
 
 namespace pim::linux_edge {
 namespace {
@@ -138,6 +140,19 @@ Result<std::size_t> count_connections_from(Prefix const& v4, Prefix const& v6) {
   });
   if (!read) return fail_with(read.error());
   return count;
+}
+
+std::optional<TrackedConnections> read_tracked_connections() {
+  auto const number = [](char const* path) {
+    auto const text = read_sysctl(path).value_or("");
+    std::uint64_t value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+  };
+  auto const used = number("net/netfilter/nf_conntrack_count");
+  auto const max = number("net/netfilter/nf_conntrack_max");
+  if (!used || !max || *max == 0) return std::nullopt;
+  return TrackedConnections{*used, *max};
 }
 
 }  // namespace pim::linux_edge

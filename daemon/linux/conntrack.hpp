@@ -1,7 +1,9 @@
-// Connection tracking by ctnetlink: deleting redirected DNS, counting what a gateway carries.
+// Connection tracking: deleting redirected DNS by ctnetlink, counting what a gateway carries, how full the table is.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/address.hpp"
@@ -18,5 +20,12 @@ namespace pim::linux_edge {
 
 /// Connections begun by addresses of the two prefixes and carried elsewhere. Reads the whole table.
 [[nodiscard]] Result<std::size_t> count_connections_from(Prefix const& v4, Prefix const& v6);
+
+struct TrackedConnections {
+  std::uint64_t used = 0;  ///< of this network namespace, whoever began them
+  std::uint64_t max = 0;   ///< from which on the kernel drops what begins a new one; more than zero
+};
+/// nf_conntrack_count and nf_conntrack_max; nothing while the kernel tracks no connections. Costs two small reads.
+[[nodiscard]] std::optional<TrackedConnections> read_tracked_connections();
 
 }  // namespace pim::linux_edge

@@ -91,6 +91,7 @@ struct HostAdapter::Parts {
   NetlinkSocket routing, tables;  // multicast only
   Fd timer, poll;
   std::optional<HostPlan> wanted;  // what is watched over
+  std::optional<WallTime> verified_at;
   bool is_closed = false;          // a step of arming has closed something since the last success
   Clock::time_point not_before{};  // of the next repair
   Clock::duration pause = repair_interval;
@@ -169,7 +170,10 @@ Result<void> HostAdapter::Parts::release(HostPlan const& plan) {
 
 Result<void> HostAdapter::Parts::attach_device(HostPlan const& plan, HostResult& result) {
   auto fresh = state.attach_device(plan.names);
-  if (!fresh) return fail_with(fresh.error());
+  if (!fresh) {
+    result.cure = fresh.error().cure;
+    return fail(to_string(fresh.error()));
+  }
   if (*fresh) result.tun = std::move(**fresh);
   return {};
 }
@@ -204,7 +208,8 @@ Result<void> HostAdapter::Parts::verify(HostPlan const& plan) {
 HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
   HostResult result;
   if (!has_net_admin()) {
-    result.error = "CAP_NET_ADMIN is missing: " + how_to_grant_net_admin();
+    result.cure = how_to_grant_net_admin();
+    result.error = "CAP_NET_ADMIN is missing: " + result.cure;
     return result;
   }
   is_closed = false;
@@ -217,7 +222,7 @@ HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
   if (done) done = verify(plan);
   if (done) {
     wanted = plan;
-    result.verified_at = wall_now();
+    verified_at = result.verified_at = wall_now();
   } else {
     result.error = done.error().message;
     // A block that was begun is watched and completed; a release that failed half-way is not undone.
@@ -267,6 +272,7 @@ std::optional<HostResult> HostAdapter::Parts::on_readable() {
   }
   auto const difference = state.difference(*wanted);
   if (difference && !*difference) {
+    verified_at = wall_now();
     plan_next_check();
     return std::nullopt;
   }
@@ -307,7 +313,9 @@ Result<void> HostAdapter::forget_redirected_dns() {
   return parts_->forget_dns(parts_->wanted->dns_services);
 }
 
-Result<std::uint64_t> HostAdapter::refused_inbound() { return parts_->state.refused_inbound(); }
+Result<TableCounts> HostAdapter::counts() { return parts_->state.counts(); }
+
+std::optional<WallTime> HostAdapter::verified_at() const { return parts_->verified_at; }
 
 int HostAdapter::fd() const { return parts_->poll.get(); }
 

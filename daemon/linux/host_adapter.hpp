@@ -24,8 +24,15 @@ struct HostSettings {
   std::function<void(std::string_view)> on_step{};  ///< called after each step by name; tests stop there
 };
 
+/// What pim's tables have counted since the adapter was opened.
+struct TableCounts {
+  std::uint64_t refused_inbound = 0;                 ///< packets
+  std::uint64_t to_internet = 0, from_internet = 0;  ///< bytes of IP that this host carried as a gateway
+};
+
 struct HostResult {
   std::string error{};  ///< empty: applied and verified. Else one line that says what to do
+  std::string cure{};   ///< the end of such a line, where a command or a grant helps
   WallTime verified_at{};
   std::string repaired{};  ///< of on_readable: what somebody else had changed
   /// A tunnel device that was made or attached to during this call: its reader takes over from any earlier one.
@@ -48,9 +55,11 @@ class HostAdapter {
   /// Deletes the conntrack entries of DNS that was redirected: questions in flight go to the new gateway.
   [[nodiscard]] Result<void> forget_redirected_dns();
 
-  /// Packets out of the tunnel that this host refused as `accept_inbound` says, since this adapter was opened. A plan
-  /// that replaces another goes on counting; what comes in that very instant may be missed.
-  [[nodiscard]] Result<std::uint64_t> refused_inbound();
+  /// A plan that replaces another goes on counting; what comes in that very instant may be missed.
+  [[nodiscard]] Result<TableCounts> counts();
+
+  /// When the host was last read back and found to be as the plan says; nothing before the first time.
+  [[nodiscard]] std::optional<WallTime> verified_at() const;
 
   /// Readable when the host may have changed, and every few seconds while the plan blocks.
   [[nodiscard]] int fd() const;

@@ -85,10 +85,10 @@ Result<void> HostState::load_tables(HostPlan const& plan) {
   if (!before) return fail_with(before.error());
   if (!*before) return {};
   auto const text = to_nft(plan);
-  // The counter goes with the table: what it showed until now is kept. No block fails for want of a count.
-  static_cast<void>(refused_inbound());
+  // The counters go with the table: what they showed until now is kept. No block fails for want of a count.
+  static_cast<void>(counts());
   if (auto done = load_ruleset(settings_.nft_program, text); !done) return done;
-  refused_inbound_.begin_anew();
+  for (auto* const count : {&refused_inbound_, &to_internet_, &from_internet_}) count->begin_anew();
   if (auto done = delete_other_tables(netfilter_, plan); !done) return done;
   auto const now = read_tables(netfilter_, plan.names);
   if (!now) return fail_with(now.error());
@@ -105,16 +105,24 @@ Result<bool> HostState::has_tables(Names const& names) {
   return !now->families.empty();
 }
 
-Result<std::uint64_t> HostState::refused_inbound() {
-  // What a table of an earlier process counted is not of this one.
-  if (loaded_text_.empty()) return refused_inbound_.see(0);
-  auto const packets = read_counter(netfilter_, loaded_names_, plan::inbound_counter);
-  if (!packets) return fail_with(packets.error());
-  return refused_inbound_.see(packets->value_or(0));
+Result<TableCounts> HostState::counts() {
+  auto const read = [&](std::string_view counter) -> Result<CounterValue> {
+    // What a table of an earlier process counted is not of this one.
+    if (loaded_text_.empty()) return CounterValue{};
+    return read_counter(netfilter_, loaded_names_, counter);
+  };
+  auto const inbound = read(plan::inbound_counter);
+  if (!inbound) return fail_with(inbound.error());
+  auto const out = read(plan::to_internet_counter);
+  if (!out) return fail_with(out.error());
+  auto const in = read(plan::from_internet_counter);
+  if (!in) return fail_with(in.error());
+  return TableCounts{refused_inbound_.see(inbound->packets), to_internet_.see(out->bytes),
+                     from_internet_.see(in->bytes)};
 }
 
 Result<void> HostState::delete_tables(HostPlan const& plan) {
-  static_cast<void>(refused_inbound());
+  static_cast<void>(counts());
   loaded_text_.clear();
   auto const is_there = has_tables(plan.names);
   if (is_there && !*is_there) return {};
@@ -201,7 +209,7 @@ Result<bool> HostState::has_block(Names const& names) {
 
 // -- the device
 
-Result<std::optional<TunDevice>> HostState::attach_device(Names const& names) {
+Result<std::optional<TunDevice>, TunError> HostState::attach_device(Names const& names) {
   if (tun_ && is_attached(*tun_)) return std::optional<TunDevice>{};
   tun_.reset();
   auto opened = open_tun(names.interface, settings_.tun_path);

@@ -25,8 +25,8 @@ class HostState {
   /// True when the kernel holds a table of pim's name, whatever is in it.
   [[nodiscard]] Result<bool> has_tables(plan::Names const& names);
   [[nodiscard]] Result<void> delete_tables(plan::HostPlan const& plan);
-  /// Packets out of the tunnel that the tables loaded here did not let in, over all of them.
-  [[nodiscard]] Result<std::uint64_t> refused_inbound();
+  /// What the tables loaded here have counted, over all of them.
+  [[nodiscard]] Result<TableCounts> counts();
 
   [[nodiscard]] Result<void> add_rules(plan::HostPlan const& plan);
   [[nodiscard]] Result<void> remove_other_rules(plan::HostPlan const& plan);
@@ -37,7 +37,7 @@ class HostState {
   [[nodiscard]] Result<void> remove_other_routes(plan::HostPlan const& plan);
 
   /// Makes the device or attaches to it; nothing comes up by that. The device, where it had to be.
-  [[nodiscard]] Result<std::optional<TunDevice>> attach_device(plan::Names const& names);
+  [[nodiscard]] Result<std::optional<TunDevice>, TunError> attach_device(plan::Names const& names);
   /// Persistence, settings, addresses, size, up. Needs an attached device.
   [[nodiscard]] Result<void> set_up_device(plan::HostPlan const& plan);
   [[nodiscard]] Result<void> delete_device(plan::Names const& names);
@@ -71,7 +71,7 @@ class HostState {
   std::string loaded_text_;
   std::string loaded_fingerprint_;
   plan::Names loaded_names_;
-  SteadyCount refused_inbound_;
+  SteadyCount refused_inbound_, to_internet_, from_internet_;
 };
 
 }  // namespace pim::linux_edge

@@ -136,20 +136,23 @@ Result<TableState> read_tables(NetlinkSocket& netfilter, plan::Names const& name
   return state;
 }
 
-Result<std::optional<std::uint64_t>> read_counter(NetlinkSocket& netfilter, plan::Names const& names,
-                                                  std::string_view counter) {
+Result<CounterValue> read_counter(NetlinkSocket& netfilter, plan::Names const& names, std::string_view counter) {
   auto get = request_for(families.front(), NFT_MSG_GETOBJ);
   get.put_text(NFTA_OBJ_TABLE, names.nft_table);
   get.put_text(NFTA_OBJ_NAME, counter);
   get.put_u32(NFTA_OBJ_TYPE, __builtin_bswap32(NFT_OBJECT_COUNTER));
-  std::optional<std::uint64_t> packets;
+  CounterValue value;
   auto const done = netfilter.request(std::move(get), [&](nlmsghdr const& message) {
     Attributes const object{attributes_of(message, sizeof(nfgenmsg))};
-    auto const value = Attributes{object.find(NFTA_OBJ_DATA)}.find(NFTA_COUNTER_PACKETS);
-    if (value.size() == sizeof(std::uint64_t)) packets = load_be<std::uint64_t>(value.data());
+    Attributes const data{object.find(NFTA_OBJ_DATA)};
+    auto const number = [&](std::uint16_t type) {
+      auto const field = data.find(type);
+      return field.size() == sizeof(std::uint64_t) ? load_be<std::uint64_t>(field.data()) : std::uint64_t{0};
+    };
+    value = {number(NFTA_COUNTER_PACKETS), number(NFTA_COUNTER_BYTES)};
   });
   if (!done && done.error().code != ENOENT) return fail("nftables cannot be read: " + done.error().text);
-  return packets;
+  return value;
 }
 
 Result<void> delete_other_tables(NetlinkSocket& netfilter, plan::HostPlan const& plan) {

@@ -32,10 +32,12 @@ struct TableState {
 };
 [[nodiscard]] Result<TableState> read_tables(NetlinkSocket& netfilter, plan::Names const& names);
 
-/// The packets that a named counter of pim's inet table has counted since the table was loaded; nothing when there is
-/// no such counter.
-[[nodiscard]] Result<std::optional<std::uint64_t>> read_counter(NetlinkSocket& netfilter, plan::Names const& names,
-                                                                std::string_view counter);
+struct CounterValue {
+  std::uint64_t packets = 0, bytes = 0;
+};
+/// What a named counter of pim's inet table has counted since the table was loaded; zero when there is no such counter.
+[[nodiscard]] Result<CounterValue> read_counter(NetlinkSocket& netfilter, plan::Names const& names,
+                                                std::string_view counter);
 
 /// All of pim's tables but those of the plan's families. Nothing to delete is success.
 [[nodiscard]] Result<void> delete_other_tables(NetlinkSocket& netfilter, plan::HostPlan const& plan);

@@ -23,20 +23,19 @@ constexpr unsigned long offload_uso4 = 0x20, offload_uso6 = 0x40;
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
-Failure<Error> cannot_open(std::string const& path, int code) {
-  if (code == ENOENT || code == ENXIO || code == ENODEV) return fail(path + " is missing: run `sudo modprobe tun`");
-  if (code == EACCES || code == EPERM)
-    return fail(path + " is not open to this user: run `sudo chmod 666 " + path + "`");
-  return fail(path + " cannot be opened: " + reason(code));
+TunError cannot_open(std::string const& path, int code) {
+  if (code == ENOENT || code == ENXIO || code == ENODEV) return {path + " is missing", "run `sudo modprobe tun`"};
+  if (code == EACCES || code == EPERM) return {path + " is not open to this user", "run `sudo chmod 666 " + path + "`"};
+  return {path + " cannot be opened: " + reason(code)};
 }
 
-Failure<Error> cannot_attach(std::string const& name, int code) {
-  if (code == EPERM) return fail("the tunnel device needs CAP_NET_ADMIN: " + how_to_grant_net_admin());
+TunError cannot_attach(std::string const& name, int code) {
+  if (code == EPERM) return {"the tunnel device needs CAP_NET_ADMIN", how_to_grant_net_admin()};
   if (code == EINVAL)
-    return fail("a device named " + name + " exists that pim did not make: remove it with `sudo ip link delete " +
-                name + "`, or choose another [interface] name");
-  if (code == EBUSY) return fail(name + " is in use by another program: is a second pim-daemon running?");
-  return fail("the tunnel device " + name + " cannot be made: " + reason(code));
+    return {"a device named " + name + " exists that pim did not make",
+            "remove it with `sudo ip link delete " + name + "`, or choose another [interface] name"};
+  if (code == EBUSY) return {name + " is in use by another program: is a second pim-daemon running?"};
+  return {"the tunnel device " + name + " cannot be made: " + reason(code)};
 }
 
 ifreq request_for(std::string const& name) {
@@ -62,14 +61,18 @@ TunOffloads set_offloads(int fd) {
 
 }  // namespace
 
-Result<TunDevice> open_tun(std::string const& name, std::string const& tun_path) {
+std::string to_string(TunError const& error) {
+  return error.cure.empty() ? error.what : error.what + ": " + error.cure;
+}
+
+Result<TunDevice, TunError> open_tun(std::string const& name, std::string const& tun_path) {
   Fd fd{::open(tun_path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK)};
-  if (!fd.is_open()) return cannot_open(tun_path, errno);
+  if (!fd.is_open()) return fail_with(cannot_open(tun_path, errno));
   auto request = request_for(name);
-  if (::ioctl(fd.get(), TUNSETIFF, &request) < 0) return cannot_attach(name, errno);
+  if (::ioctl(fd.get(), TUNSETIFF, &request) < 0) return fail_with(cannot_attach(name, errno));
   int header_size = vnet_header_size;
   if (::ioctl(fd.get(), TUNSETVNETHDRSZ, &header_size) < 0)
-    return fail(name + " does not take the packet header: " + reason(errno));
+    return fail_with(TunError{name + " does not take the packet header: " + reason(errno)});
   // So that the same user may attach to a device that outlived the daemon.
   static_cast<void>(::ioctl(fd.get(), TUNSETOWNER, static_cast<unsigned long>(::geteuid())));
   auto const offloads = set_offloads(fd.get());

@@ -28,8 +28,17 @@ struct TunDevice {
 
 inline constexpr char const* default_tun_path = "/dev/net/tun";
 
-/// Makes the device, or attaches to the one of that name that is there. The error says what to do.
-[[nodiscard]] Result<TunDevice> open_tun(std::string const& name, std::string const& tun_path = default_tun_path);
+/// Why there is no device.
+struct TunError {
+  std::string what;
+  std::string cure{};  ///< the command or the grant that helps, where one does
+};
+/// `what: cure`
+[[nodiscard]] std::string to_string(TunError const& error);
+
+/// Makes the device, or attaches to the one of that name that is there.
+[[nodiscard]] Result<TunDevice, TunError> open_tun(std::string const& name,
+                                                   std::string const& tun_path = default_tun_path);
 
 /// A persistent device stays when the last descriptor is closed.
 [[nodiscard]] Result<void> set_persistent(TunDevice const& device, bool on);

@@ -6,6 +6,8 @@
 namespace pim::plan {
 namespace {
 
+std::string accept_counted(std::string_view counter) { return "counter name " + std::string{counter} + " accept"; }
+
 std::vector<std::string> refused_v4(GatewayInput const& gateway) {
   std::vector<std::string> out = {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"};
   if (!gateway.allow_private) out.insert(out.end(), {"10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"});
@@ -49,7 +51,7 @@ Chain from_mesh(Input const& input) {
   auto& rules = chain.rules;
   auto const away = "oifname != " + quoted(gateway.uplink) + " ";
   std::string const refuse = "counter name refused reject with icmpx admin-prohibited";
-  rules.emplace_back("ct state established,related accept");
+  rules.push_back("ct state established,related " + accept_counted(to_internet_counter));
   rules.emplace_back("ct state invalid drop");
   rules.push_back("meta nfproto ipv4 ip saddr != " + to_string(input.mesh_v4) + " counter name refused drop");
   rules.push_back("meta nfproto ipv6 ip6 saddr != " + to_string(input.mesh_v6) + " counter name refused drop");
@@ -75,14 +77,15 @@ Chain admit(GatewayInput const& gateway) {
           "",
           {"ct state new add @clients_v4 { ip saddr ct count over " + one + " }" + refuse,
            "ct state new add @clients_v6 { ip6 saddr ct count over " + one + " }" + refuse,
-           "ct state new ct count over " + std::to_string(all) + refuse, "accept"}};
+           "ct state new ct count over " + std::to_string(all) + refuse, accept_counted(to_internet_counter)}};
 }
 
 Chain forward(Input const& input) {
   auto const tunnel = quoted(input.interface);
   return {"fwd_all",
           "type filter hook forward priority filter; policy accept;",
-          {"iifname " + tunnel + " jump from_mesh", "oifname " + tunnel + " ct state established,related accept",
+          {"iifname " + tunnel + " jump from_mesh",
+           "oifname " + tunnel + " ct state established,related " + accept_counted(from_internet_counter),
            "oifname " + tunnel + " counter name refused drop"}};
 }
 
@@ -91,8 +94,11 @@ Chain forward(Input const& input) {
 Table gateway_table(Input const& input, Names const&) {
   Table table;
   table.objects = {"set clients_v4 { type ipv4_addr; size 1024; flags dynamic; }",
-                   "set clients_v6 { type ipv6_addr; size 1024; flags dynamic; }", "counter refused {}",
-                   "counter over {}"};
+                   "set clients_v6 { type ipv6_addr; size 1024; flags dynamic; }",
+                   "counter refused {}",
+                   "counter over {}",
+                   "counter " + std::string{to_internet_counter} + " {}",
+                   "counter " + std::string{from_internet_counter} + " {}"};
   table.chains = {admit(*input.gateway), from_mesh(input), redirect_dns(input),
                   masquerade(input),     mss_chain(input), forward(input)};
   add_input_chain(table, input);

@@ -109,6 +109,10 @@ struct Chain {
 /// Each table counts by this name the packets out of the tunnel that `accept_inbound` did not let in.
 inline constexpr std::string_view inbound_counter = "refused_inbound";
 
+/// The table of a gateway counts by these names what it carried for peers, in bytes of IP.
+inline constexpr std::string_view to_internet_counter = "to_internet";
+inline constexpr std::string_view from_internet_counter = "from_internet";
+
 /// A whole nftables table; all of pim's have the same name, and at most one is of a family.
 struct Table {
   std::string family = "inet";       ///< "inet" or "arp"

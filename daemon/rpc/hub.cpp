@@ -25,9 +25,17 @@ void Hub::on_second(protocol::Timestamp wall, std::chrono::milliseconds elapsed)
     sampler_.reset();
   else if (model.is_ready())
     publish<StatusTopic>({protocol::StatusEventKind::sample, wall, sampler_.next(model, elapsed)});
-  if (is_followed(index_of<GatewayTopic>) && model.gateway().active && model.gateway().throughput)
-    publish<GatewayTopic>({protocol::GatewayEventKind::throughput_sample, wall, *model.gateway().throughput});
+  publish_gateway(wall);
   wake_all();
+}
+
+void Hub::publish_gateway(protocol::Timestamp wall) {
+  using enum protocol::GatewayEventKind;
+  auto const& gateway = model_.gateway();
+  if (!gateway.active || !is_followed(index_of<GatewayTopic>)) return pressure_.reset();
+  if (gateway.throughput) publish<GatewayTopic>({throughput_sample, wall, *gateway.throughput});
+  if (!gateway.conntrack) return;
+  if (auto const news = pressure_.next(*gateway.conntrack)) publish<GatewayTopic>({conntrack_pressure, wall, *news});
 }
 
 bool Hub::wants_seconds() const {

@@ -10,6 +10,7 @@
 #include "rpc/backend.hpp"
 #include "rpc/model.hpp"
 #include "rpc/outbox.hpp"
+#include "rpc/pressure.hpp"
 #include "rpc/sampler.hpp"
 
 namespace pim::rpc {
@@ -55,6 +56,8 @@ class Hub {
  private:
   template <class Topic>
   void publish(typename Topic::Event const& event);
+  /// The samples of a gateway, and that its connections grow scarce.
+  void publish_gateway(protocol::Timestamp wall);
   void publish_of(Delta const& delta);
   void wake_all();
   [[nodiscard]] bool is_followed(TopicIndex topic) const;
@@ -64,6 +67,7 @@ class Hub {
   Post post_;
   Model model_;
   Sampler sampler_;
+  PressureGauge pressure_;
   std::set<Session*> sessions_;
   std::array<std::uint64_t, topic_count> published_{};
 };

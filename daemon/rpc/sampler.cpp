@@ -18,6 +18,9 @@ protocol::Sample Sampler::next(Model const& model, std::chrono::milliseconds ela
   sample.tx_bytes = totals.tx_bytes;
   sample.stats = model.status().stats;
   sample.drops = model.status().drops;
+  sample.refused_claims = model.status().refused_claims;
+  sample.refused_inbound = model.status().refused_inbound;
+  if (auto const& at = model.status().kill_switch.verified_at) sample.verified_at = *at;
   if (before_) {
     sample.rx_bps = bits_per_second(before_->totals.rx_bytes, totals.rx_bytes, elapsed);
     sample.tx_bps = bits_per_second(before_->totals.tx_bytes, totals.tx_bytes, elapsed);

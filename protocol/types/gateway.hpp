@@ -65,7 +65,8 @@ struct Conntrack {
   std::uint64_t max = 0;
   bool operator==(Conntrack const&) const = default;
 };
-PIM_STRUCT(Conntrack, "Connections that the gateway tracks.", (used, "now"), (max, "at most"))
+PIM_STRUCT(Conntrack, "Connections that the host of the gateway tracks: those of peers and its own.",  //
+           (used, "now"), (max, "from which on the kernel refuses new ones"))
 
 struct Throughput {
   std::uint64_t in_bps = 0;
@@ -90,8 +91,9 @@ struct GatewayStatus {
   bool operator==(GatewayStatus const&) const = default;
 };
 PIM_STRUCT(GatewayStatus, "This node as a gateway.",  //
-           (active, "it shares its internet"), (nat_interface, "the uplink"), (conntrack, "connections"),
-           (throughput, "traffic"), (peers_through_me, "how many peers use it"),
+           (active, "it shares its internet"), (nat_interface, "the uplink"),
+           (conntrack, "connections; absent until the host was asked"),
+           (throughput, "traffic; absent until the host was asked"), (peers_through_me, "how many peers use it"),
            (peers_through_me_ids, "their node_ids"), (enabled_at, "since when"))
 
 PIM_ENUM(GatewayEventKind, "What happened to the gateway.",  //

@@ -68,12 +68,15 @@ struct Stats {
   Nullable<std::string> dropped_reason;
   std::uint64_t congestion_drops = 0;
   std::uint64_t conntrack_size = 0;
+  std::optional<std::uint64_t> conntrack_max;
   bool operator==(Stats const&) const = default;
 };
 PIM_STRUCT(Stats, "Counters since start.",  //
            (forwarded_bytes, "payload bytes carried"), (forwarded_packets, "packets carried"),
            (dropped, "packets thrown away, all reasons"), (dropped_reason, "the most frequent reason"),
-           (congestion_drops, "thrown away because a queue was full"), (conntrack_size, "connections of the gateway"))
+           (congestion_drops, "thrown away because a queue was full"),
+           (conntrack_size, "connections that the host of a gateway tracks; 0 where this is none"),
+           (conntrack_max, "how many it can track; absent where this is no gateway"))
 
 struct RelayedFor {
   std::string node_id;
@@ -181,10 +184,11 @@ PIM_STRUCT(GatewayDetail, "Detail of gateway_selected and gateway_lost.", (node_
 struct InterfaceDetail {
   std::string interface;
   std::optional<std::string> reason;
+  std::optional<std::string> cure;
   bool operator==(InterfaceDetail const&) const = default;
 };
 PIM_STRUCT(InterfaceDetail, "Detail of interface_up and interface_down.",  //
-           (interface, "its name"), (reason, "why it went down"))
+           (interface, "its name"), (reason, "why it went down"), (cure, "the command or grant that helps"))
 
 struct RoleDetail {
   std::vector<Role> role;
@@ -213,6 +217,9 @@ struct Sample {
   std::uint64_t tx_bytes = 0;
   Stats stats;
   Counters drops;
+  std::optional<Counters> refused_claims;
+  std::optional<RefusedInbound> refused_inbound;
+  std::optional<Timestamp> verified_at;
   std::optional<RelayStatus> relay;
   std::vector<PeerCounters> peers;
   bool operator==(Sample const&) const = default;
@@ -220,8 +227,11 @@ struct Sample {
 PIM_STRUCT(Sample, "Rates and counters of one second.",  //
            (rx_bps, "payload received, bits per second"), (tx_bps, "payload sent, bits per second"),
            (rx_bytes, "payload received since start"), (tx_bytes, "payload sent since start"), (stats, "counters"),
-           (drops, "packets thrown away by reason"), (relay, "absent while nothing of others passed"),
-           (peers, "peers whose counters moved"))
+           (drops, "packets thrown away by reason"),
+           (refused_claims, "what nodes said and was not believed or used, by reason"),
+           (refused_inbound, "absent until the host was asked once, and while there is no tunnel"),
+           (verified_at, "when the block was last seen in force; absent while routing is off"),
+           (relay, "absent while nothing of others passed"), (peers, "peers whose counters moved"))
 
 struct StatusEvent {
   StatusEventKind kind = StatusEventKind::sample;

@@ -7,6 +7,7 @@ import copy
 import json
 import math
 import os
+import re
 import socket
 import sys
 import threading
@@ -146,7 +147,8 @@ class FakeDaemon:
             status["stats"]["forwarded_bytes"] += (down + up) // 8
             status["stats"]["forwarded_packets"] += (down + up) // 9000
             detail = {"rx_bps": down, "tx_bps": up, "rx_bytes": 3_512_338_112 + tick * 3_000_000,
-                      "tx_bytes": 431_552_100 + tick * 500_000, "stats": status["stats"], "drops": status["drops"], "peers": []}
+                      "tx_bytes": 431_552_100 + tick * 500_000, "stats": status["stats"], "drops": status["drops"],
+                      "refused_claims": status["refused_claims"], "peers": []}
             self.status_event("sample", detail)
 
     # The contract
@@ -193,6 +195,20 @@ class FakeDaemon:
 
     def _route_table(self, _):
         return self.state["table"]
+
+    def _route_explain(self, params):
+        target, status = params["target"], self.state["status"]
+        if not re.fullmatch(r"[0-9a-f.:]+", target):
+            raise RpcFailure(-32602, "not an address and not an id: %s; names are not resolved here" % target)
+        way = {"target": target, "course": "as_before", "node_id": None, "via": None, "hops": 0, "metric": 0,
+               "reason": "routing through the mesh is off"}
+        if status["kill_switch"]["engaged"]:
+            way.update(course="blocked", reason="the internet is blocked until a gateway is usable")
+        elif status["route_on"]:
+            used = next(gateway for gateway in self.state["table"]["gateways"] if gateway["selected"])
+            way.update(course="through_gateway", node_id=used["node_id"], via=used["via"], hops=used["hops"],
+                       metric=used["score_parts"]["metric"], reason=None)
+        return way
 
     def _route_set_split_default(self, params):
         if not isinstance(params.get("on"), bool):

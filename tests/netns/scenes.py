@@ -140,6 +140,8 @@ def relayed_state():
     status["routes"] = {"active": len(state["peers"]) - 1, "expired": 0, "selected_gateway": node_id("home-server")}
     status["stats"].update(forwarded_bytes=3_912_330_240, forwarded_packets=3_214_551, dropped=35)
     status["drops"] = {"no_route": 22, "replayed": 13}
+    status["refused_claims"] = {"false_key": 0, "outdated": 41, "taken_alias": 3, "unnamed_offer": 1}
+    status["refused_inbound"] = {"packets": 128, "age_ms": 400}
     status["relay"] = {"enabled": True, "packets": 812_334, "bytes": 934_128_640, "dropped": 211, "for": [
         {"node_id": node_id("phone"), "handed_over_by": node_id("phone"), "packets": 700_100, "bytes": 812_000_000, "dropped": 200},
         {"node_id": node_id("far-3"), "handed_over_by": node_id("garden-pi"), "packets": 112_234, "bytes": 122_128_640, "dropped": 11}]}

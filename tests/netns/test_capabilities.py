@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from lab import sandbox
-from lab.daemon import DAEMON, Daemon, wait_until
+from lab.daemon import DAEMON, PIM, Daemon, wait_until
 from lab.mesh import GATEWAYS, OWN, Mesh
 from lab.rpc import RpcError
 from lab.topology import Network
@@ -86,7 +86,9 @@ def test_without_the_capability_it_runs_without_a_tunnel_and_says_why(network):
     mesh.pair()  # the mesh needs no tunnel
     interface = settled(mesh.client)
     assert interface["up"] is False
-    assert "CAP_NET_ADMIN" in interface["reason"] + interface.get("cure", "")
+    assert interface["reason"] == "CAP_NET_ADMIN is missing"
+    assert "setcap cap_net_admin+ep" in interface["cure"]
+    assert interface["cure"] in mesh.client.pim("status").stdout
     with pytest.raises(RpcError) as refused:
         mesh.client.call("route.set_split_default", on=True)
     assert refused.value.code in (-32040, -32000)
@@ -103,5 +105,57 @@ def test_a_device_that_this_user_may_not_open_is_named_with_its_cure(network):
     daemon.start()
     interface = settled(daemon)
     assert interface["up"] is False
-    assert "/dev/net/tun" in interface["reason"] + interface.get("cure", "")
+    assert interface["reason"] == "/dev/net/tun is not open to this user"
+    assert interface["cure"] == "run `sudo chmod 666 /dev/net/tun`"
     os.unlink(f"{sandbox.RUN_DIR}/closed-tun")
+
+
+class AtHome(Daemon):
+    """As a login leaves it: HOME and XDG_RUNTIME_DIR alone say where everything is."""
+
+    def __init__(self, node, **options):
+        super().__init__(node, {"node": {"name": "client"}}, **options)
+        runtime = f"/run/user/{USER}"
+        self.socket = os.path.join(runtime, "pim.sock")
+        for folder in (self.dir, runtime):
+            os.makedirs(folder, exist_ok=True)
+            os.chown(folder, USER, USER)
+            os.chmod(folder, 0o700)
+        self.log = os.path.join(node.dir, "at-home.log")
+        passwd = os.path.join(node.dir, "passwd")
+        with open(passwd, "w", encoding="ascii") as file:
+            file.write(f"root:x:0:0::/root:/bin/sh\nalice:x:{USER}:{USER}::{self.dir}:/bin/sh\n")
+        node.run("mount", "--bind", passwd, "/etc/passwd")
+
+    @property
+    def environment(self):
+        return {"PATH": os.environ["PATH"], "HOME": self.dir, "XDG_RUNTIME_DIR": f"/run/user/{USER}"}
+
+    def sudo(self, *arguments):
+        """Root, with what sudo tells and leaves."""
+        return self.node.run(PIM, *arguments, check=False, timeout=20,
+                             env={"PATH": os.environ["PATH"], "HOME": "/root", "SUDO_UID": str(USER), "SUDO_GID": str(USER)})
+
+
+def test_by_sudo_the_daemon_of_the_user_who_called_it_is_meant_living_or_dead(network):
+    mesh = Mesh(network)
+    mesh.client = AtHome(network.client, prefix=AMBIENT, name="alice")
+    mesh.start()
+    mesh.pair()
+    wait_until(lambda: mesh.client.status()["interface"]["up"], 10, "the tunnel is up")
+    mesh.client.call("route.set_split_default", on=True)
+    mesh.wait_pages(GATEWAYS)
+    done = mesh.client.sudo("route", "off")
+    assert done.returncode == 0, done.stderr
+    assert mesh.client.status()["route_on"] is False and mesh.client.is_running()
+    mesh.client.call("route.set_split_default", on=True)
+    mesh.client.kill()
+    assert mesh.held_routes()
+    done = mesh.client.sudo("route", "off")
+    assert done.returncode == 0 and "--release" in done.stderr, done.stderr
+    assert mesh.held_routes() == set()
+    mesh.wait_pages(OWN)
+    state = os.path.join(mesh.client.dir, ".local", "state", "pim")
+    assert {os.stat(os.path.join(state, name)).st_uid for name in os.listdir(state)} == {USER}
+    mesh.client.start()  # the answer was stored where it is looked for
+    assert mesh.client.status()["route_on"] is False

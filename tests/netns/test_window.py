@@ -158,6 +158,32 @@ def test_the_mesh_is_a_picture_and_a_table_that_follow_it(screen, fake):
         assert not window.shows("peer/verify")
 
 
+def test_a_way_is_explained_and_bad_input_is_said_in_the_same_place(screen, fake):
+    fake.state = relayed_state()
+    with desk.Window(screen, fake.path, "--screen", "routing") as window:
+        window.focus()
+        for target, shown in (("203.0.113.7", "explain/answer"), ("example.org", "explain/problem")):
+            window.click("explain/target")
+            window.chord("ctrl", "a")
+            screen.xdotool("type", "--delay", 60, target)
+            window.key("Return")
+            window.wait(shown, 3)
+            assert asked(fake, "route.explain")[-1] == {"target": target}
+        assert not window.shows("explain/answer") and not window.shows("toast")
+
+
+def test_what_was_not_believed_shows_as_soon_as_a_sample_tells_of_it(fake):
+    fake.state = off_state()
+    with desk.Screen(1280, 1400) as tall, desk.Window(tall, fake.path, "--size", "1280x1400", "--screen", "routing") as window:
+        window.wait("explain/target")
+        fake.sample(0)
+        time.sleep(0.5)
+        assert not window.shows("routing/claims")
+        fake.state["status"]["refused_claims"] = {"false_key": 2}
+        fake.sample(1)
+        window.wait("routing/claims", 3)
+
+
 def test_two_windows_show_one_daemon_and_closing_one_changes_nothing(screen, fake):
     fake.state = off_state()
     with desk.Window(screen, fake.path) as one, desk.Window(screen, fake.path) as two:
@@ -297,6 +323,11 @@ def test_the_real_mesh_is_drawn_with_the_way_that_the_internet_takes(screen):
             wait_until(lambda: mesh.client.selected_gateway() == mesh.ids[0], 10, "the first gateway is in use")
             for identity in mesh.ids:
                 window.wait("gateway/row/" + identity)
+            window.focus()
+            window.click("explain/target")
+            screen.xdotool("type", "--delay", 60, a.WEB4)
+            window.key("Return")
+            window.wait("explain/answer", 3)
             keep_picture(screen, mesh, window, "mesh.png")
             window.click("map/node/" + mesh.ids[0])
             window.wait("peer/close", 3)

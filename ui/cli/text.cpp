@@ -5,6 +5,8 @@
 #include <cstdio>
 
 #include "protocol/codec.hpp"
+#include "ui/model/explain.hpp"
+#include "ui/model/reasons.hpp"
 
 namespace pim::cli {
 
@@ -91,6 +93,13 @@ std::string refused_line(RefusedInbound const& refused) {
   return text;
 }
 
+std::string disbelieved_line(Counters const& claims) {
+  std::string text;
+  for (auto const& reason : ui::reasons_of(claims))
+    text += (text.empty() ? "" : ", ") + std::to_string(reason.count) + " " + reason.words;
+  return text.empty() ? text : "claims of other nodes: " + text;
+}
+
 std::string relay_line(RelayStatus const& relay) {
   if (!relay.enabled) return "passes nothing of others (relay off)";
   if (relay.packets == 0) return "would pass traffic of others; none came yet (relay on)";
@@ -105,7 +114,7 @@ std::string relay_line(RelayStatus const& relay) {
 std::string interface_line(InterfaceStatus const& interface) {
   std::string text = interface.name + (interface.up ? ", up, MTU " + std::to_string(interface.mtu) : ", not there");
   if (interface.reason) text += ": " + *interface.reason;
-  if (interface.cure) text += "\n              " + *interface.cure;
+  if (interface.cure) text += "; to cure it: " + *interface.cure;
   return text;
 }
 
@@ -175,6 +184,7 @@ std::string text_of(Status const& status) {
                                " direct, " + std::to_string(count(PeerState::relayed)) + " through relays"});
   if (status.refused_inbound && status.refused_inbound->packets > 0)
     rows.push_back({"refused", refused_line(*status.refused_inbound)});
+  if (auto const line = disbelieved_line(status.refused_claims); !line.empty()) rows.push_back({"disbelieved", line});
   rows.push_back({"relay", relay_line(status.relay)});
   rows.push_back({"uptime", duration_text(status.uptime_s)});
   if (status.mesh_error) rows.push_back({"mesh", "OFF: " + *status.mesh_error});
@@ -221,33 +231,15 @@ std::string text_of(RouteTable const& routes) {
   return text;
 }
 
-std::string text_of(RouteExplanation const& explanation) {
-  auto const node = short_of(explanation.node_id.value_or("")), via = short_of(explanation.via.value_or(""));
-  auto const way =
-      explanation.hops > 1 ? "through " + via + ", " + std::to_string(explanation.hops) + " hops" : "directly";
-  auto const text = [&]() -> std::string {
-    switch (explanation.course) {
-      case RouteCourse::to_self: return "this node itself";
-      case RouteCourse::direct:
-      case RouteCourse::relayed: return "to " + node + " " + way;
-      case RouteCourse::through_gateway: return "into the internet at " + node + ", reached " + way;
-      case RouteCourse::blocked: return "BLOCKED";
-      case RouteCourse::as_before: return "not through the mesh";
-      case RouteCourse::unreachable: return "nowhere";
-    }
-    return "nowhere";
-  }();
-  return printable(explanation.target) + ": " + text +
-         (explanation.reason ? " (" + printable(*explanation.reason) + ")" : "") + "\n";
-}
+std::string text_of(RouteExplanation const& explanation) { return ui::explain_text(explanation, short_of) + "\n"; }
 
 std::string text_of(GatewayStatus const& gateway) {
   if (!gateway.active) return "This device does not share its internet (gateway off).\n";
   std::string text = "This device shares its internet over " + gateway.nat_interface.value_or("?") + " (gateway on).\n";
   if (gateway.peers_through_me) text += std::to_string(*gateway.peers_through_me) + " peers use it.\n";
   if (gateway.conntrack)
-    text +=
-        std::to_string(gateway.conntrack->used) + " of " + std::to_string(gateway.conntrack->max) + " connections.\n";
+    text += "This device tracks " + std::to_string(gateway.conntrack->used) + " of at most " +
+            std::to_string(gateway.conntrack->max) + " connections, its own among them.\n";
   if (gateway.throughput)
     text += "In " + bytes_text(gateway.throughput->in_bps / 8) + "/s, out " +
             bytes_text(gateway.throughput->out_bps / 8) + "/s; " + bytes_text(gateway.throughput->in_total_bytes) +

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "protocol/caller.hpp"
+
 namespace pim::link {
 namespace {
 
@@ -14,7 +16,8 @@ std::string config_path() {
   };
   if (auto const path = variable("PIM_CONFIG_PATH"); !path.empty()) return path;
   if (auto const folder = variable("XDG_CONFIG_HOME"); !folder.empty()) return folder + "/pim/pim.toml";
-  return variable("HOME") + "/.config/pim/pim.toml";
+  auto const caller = protocol::sudo_caller();
+  return (caller ? caller->home : variable("HOME")) + "/.config/pim/pim.toml";
 }
 
 }  // namespace

@@ -215,6 +215,7 @@ void Connection::on(link::Answer const& answer, Now now) {
 
 void Connection::on_result(Call const& call, link::Outcome const& outcome, Now now) {
   if (auto const* table = std::get_if<protocol::RouteTable>(&outcome)) apply(event::RoutesAre{*table}, now);
+  if (auto const* way = std::get_if<protocol::RouteExplanation>(&outcome)) apply(event::WayIs{*way}, now);
   if (auto const* preflight = std::get_if<protocol::GatewayPreflight>(&outcome))
     apply(event::PreflightIs{*preflight}, now);
   if (auto const* records = std::get_if<std::vector<protocol::HandshakeRecord>>(&outcome))

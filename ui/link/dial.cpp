@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "protocol/caller.hpp"
 #include "protocol/socket_path.hpp"
 #include "ui/link/config_socket.hpp"
 
@@ -34,6 +35,10 @@ std::variant<int, std::error_code> connect_to(std::string const& path) {
 std::vector<std::string> socket_places(std::optional<std::string> const& option) {
   auto environment = protocol::socket_environment();
   if (option) environment.explicit_path = option;
+  if (auto const caller = protocol::sudo_caller()) {
+    environment.uid = caller->uid;
+    if (!environment.xdg_runtime_dir) environment.xdg_runtime_dir = "/run/user/" + std::to_string(caller->uid);
+  }
   if (!environment.explicit_path) environment.configured_path = configured_socket();
   return protocol::socket_candidates(environment);
 }

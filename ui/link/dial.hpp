@@ -10,7 +10,7 @@
 namespace pim::link {
 
 /// The places to try: `option` (--socket) or $PIM_RPC_SOCKET alone, else `[rpc] socket` of the configuration
-/// alone, else the defaults.
+/// alone, else the defaults. By sudo those of the user who called it.
 [[nodiscard]] std::vector<std::string> socket_places(std::optional<std::string> const& option);
 
 struct Dialled {

@@ -11,11 +11,11 @@
 
 namespace pim::ui {
 
-using Call =
-    std::variant<protocol::RouteSetSplitDefaultParams, protocol::RouteTableParams, protocol::GatewaysAllowParams,
-                 protocol::GatewaysDisallowParams, protocol::PeersAddStaticParams, protocol::PeersRemoveParams,
-                 protocol::PeersForgetParams, protocol::PeersVerifyParams, protocol::HandshakesListParams,
-                 protocol::GatewayPreflightParams, protocol::GatewayEnableParams, protocol::GatewayDisableParams>;
+using Call = std::variant<protocol::RouteSetSplitDefaultParams, protocol::RouteTableParams,
+                          protocol::RouteExplainParams, protocol::GatewaysAllowParams, protocol::GatewaysDisallowParams,
+                          protocol::PeersAddStaticParams, protocol::PeersRemoveParams, protocol::PeersForgetParams,
+                          protocol::PeersVerifyParams, protocol::HandshakesListParams, protocol::GatewayPreflightParams,
+                          protocol::GatewayEnableParams, protocol::GatewayDisableParams>;
 
 /// Names a request among those under way: `peers.verify a1b2…`. Two with one key would be the same request.
 [[nodiscard]] std::string key_of(Call const& call);

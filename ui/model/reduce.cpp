@@ -90,6 +90,11 @@ void apply_sample(Snapshot& snapshot, Sample const& sample, Now now) {
   snapshot.traffic.at = now.boot;
   snapshot.status->stats = sample.stats;
   snapshot.status->drops = sample.drops;
+  if (snapshot.gateway && snapshot.gateway->active && sample.stats.conntrack_max)
+    snapshot.gateway->conntrack = Conntrack{sample.stats.conntrack_size, *sample.stats.conntrack_max};
+  if (sample.refused_inbound) snapshot.status->refused_inbound = sample.refused_inbound;
+  if (sample.refused_claims) snapshot.status->refused_claims = *sample.refused_claims;
+  if (sample.verified_at && snapshot.status->route_on) snapshot.status->kill_switch.verified_at = *sample.verified_at;
   if (sample.relay) snapshot.status->relay = *sample.relay;
   apply_counters(snapshot, sample.peers, now);
 }
@@ -108,7 +113,9 @@ void apply_interface(Snapshot& snapshot, StatusEvent const& event, bool is_up) {
   interface.cure.reset();
   if (auto const* detail = detail_of<InterfaceDetail>(event)) {
     interface.name = detail->interface;
-    if (!is_up) interface.reason = detail->reason;
+    if (is_up) return;
+    interface.reason = detail->reason;
+    interface.cure = detail->cure;
   }
 }
 
@@ -204,7 +211,7 @@ void apply_gateway_event(Snapshot& snapshot, GatewayEvent const& event, Now now)
     case GatewayEventKind::conntrack_pressure:
       if (auto const* detail = detail_of<PressureDetail>(event)) {
         gateway.conntrack = Conntrack{detail->used, detail->max};
-        say(snapshot, Tone::bad, "connections through this gateway are " + std::to_string(detail->pct) + " % used",
+        say(snapshot, Tone::bad, "this device tracks " + std::to_string(detail->pct) + " % of the connections it can",
             now);
       }
       break;
@@ -261,6 +268,7 @@ struct Reducer {
     snapshot.routes_at = now.boot;
     settle_switch(snapshot, now);
   }
+  void operator()(event::WayIs const& event) { explained({event.way.target, event.way, {}}); }
   void operator()(event::PreflightIs const& event) {
     snapshot.preflight = std::make_shared<GatewayPreflight>(event.preflight);
     snapshot.preflight_at = now.boot;
@@ -273,6 +281,9 @@ struct Reducer {
   }
   void operator()(event::CallFailed const& event) {
     std::erase(snapshot.under_way, key_of(event.call));
+    // The box in which it was asked says what is wrong with it.
+    if (auto const* asked = std::get_if<RouteExplainParams>(&event.call))
+      return explained({asked->target, {}, printable(event.reason)});
     if (std::holds_alternative<RouteSetSplitDefaultParams>(event.call))
       tell_switch(snapshot, route_input::Refused{printable(event.reason)}, now);
     say(snapshot, Tone::bad, "Couldn't " + attempt_text(snapshot, event.call) + ": " + event.reason, now);
@@ -288,6 +299,11 @@ struct Reducer {
     if (snapshot.gateway) apply_gateway_event(snapshot, event, now);
   }
   void operator()(LogEvent const& event) { snapshot.logs.add(line_of(event)); }
+
+  void explained(Explained said) {
+    snapshot.explained = std::make_shared<Explained>(std::move(said));
+    snapshot.explained_at = now.boot;
+  }
 };
 
 }  // namespace

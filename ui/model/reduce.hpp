@@ -31,6 +31,9 @@ struct LogsAre {
 struct RoutesAre {
   protocol::RouteTable table;
 };
+struct WayIs {
+  protocol::RouteExplanation way;
+};
 struct PreflightIs {
   protocol::GatewayPreflight preflight;
 };
@@ -48,10 +51,10 @@ struct CallFailed {
 struct Ticked {};
 }  // namespace event
 
-using Event =
-    std::variant<event::LinkChanged, event::StatusIs, event::PeersAre, event::GatewayIs, event::LogsAre,
-                 event::RoutesAre, event::PreflightIs, event::LedgerIs, event::CallDone, event::CallFailed,
-                 event::Ticked, protocol::StatusEvent, protocol::PeerEvent, protocol::GatewayEvent, protocol::LogEvent>;
+using Event = std::variant<event::LinkChanged, event::StatusIs, event::PeersAre, event::GatewayIs, event::LogsAre,
+                           event::RoutesAre, event::WayIs, event::PreflightIs, event::LedgerIs, event::CallDone,
+                           event::CallFailed, event::Ticked, protocol::StatusEvent, protocol::PeerEvent,
+                           protocol::GatewayEvent, protocol::LogEvent>;
 
 [[nodiscard]] Snapshot reduce(Snapshot snapshot, Event const& event, Now now);
 

@@ -10,6 +10,7 @@ namespace {
 struct KeyOf {
   std::string operator()(protocol::RouteSetSplitDefaultParams const&) const { return "route.set_split_default"; }
   std::string operator()(protocol::RouteTableParams const&) const { return "route.table"; }
+  std::string operator()(protocol::RouteExplainParams const& p) const { return "route.explain " + p.target; }
   std::string operator()(protocol::GatewaysAllowParams const& p) const { return "gateways.allow " + p.node_id; }
   std::string operator()(protocol::GatewaysDisallowParams const& p) const { return "gateways.disallow " + p.node_id; }
   std::string operator()(protocol::PeersAddStaticParams const& p) const { return "peers.add_static " + p.address; }

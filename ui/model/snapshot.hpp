@@ -59,6 +59,13 @@ struct Ledger {
   std::vector<protocol::HandshakeRecord> records;  ///< newest first
 };
 
+/// What was asked last of route.explain.
+struct Explained {
+  std::string target;
+  std::optional<protocol::RouteExplanation> way;
+  std::string problem;  ///< why there is no way to tell of
+};
+
 enum class Tone { good, bad, neutral };
 struct Toast {
   std::uint64_t id = 0;
@@ -74,7 +81,9 @@ struct Snapshot {
   Time heard_at{};                         ///< when the daemon last said anything
   std::shared_ptr<PeerList const> peers = std::make_shared<PeerList const>();
   std::shared_ptr<protocol::RouteTable const> routes = std::make_shared<protocol::RouteTable const>();
-  Time routes_at{};  ///< when `routes` was true
+  Time routes_at{};                            ///< when `routes` was true
+  std::shared_ptr<Explained const> explained;  ///< null until a way was asked for
+  Time explained_at{};
   std::optional<protocol::GatewayStatus> gateway;
   std::shared_ptr<protocol::GatewayPreflight const> preflight;  ///< null until it ran
   Time preflight_at{};

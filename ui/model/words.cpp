@@ -11,6 +11,7 @@ struct AttemptWords {
     return p.on ? "turn routing on" : "turn routing off";
   }
   std::string operator()(RouteTableParams const&) const { return "read the routes"; }
+  std::string operator()(RouteExplainParams const& p) const { return "explain the way to " + p.target; }
   std::string operator()(GatewaysAllowParams const& p) const { return "allow " + name_of(snapshot, p.node_id); }
   std::string operator()(GatewaysDisallowParams const& p) const { return "stop using " + name_of(snapshot, p.node_id); }
   std::string operator()(PeersAddStaticParams const& p) const { return "add " + p.address; }

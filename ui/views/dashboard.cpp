@@ -76,14 +76,14 @@ void DashboardView::draw(Snapshot const& snapshot, Actions& actions, Place& plac
   auto const rest = room.y - (ImGui::GetCursorPosY() - top) - space;
   auto const log = std::max(Card::height_for(kit_, 4), std::floor(rest * 0.4F));
   auto const relay = Card::height_for(kit_, 4);
-  auto const network = Card::height_for(kit_, 4);
+  auto const network = network_height(kit_, snapshot);
   auto const least = std::max(Card::height_for(kit_, 7) + kit_.px(12), is_wide ? relay + space + network : 0);
   auto const peers = std::max(least, rest - log);
   auto const side = is_wide ? kit_.cells(44) : room.x;
   draw_peers(snapshot, place, ImVec2(is_wide ? room.x - space - side : room.x, peers));
   next_panel(kit_, is_wide);
   ImGui::BeginGroup();
-  draw_network(kit_, snapshot, ImVec2(side, is_wide ? peers - space - relay : Card::height_for(kit_, 6)));
+  draw_network(kit_, snapshot, ImVec2(side, is_wide ? peers - space - relay : network + 2 * kit_.line_height()));
   row_gap(kit_);
   draw_relay(kit_, snapshot, ImVec2(side, relay));
   ImGui::EndGroup();

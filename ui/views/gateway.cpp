@@ -66,7 +66,8 @@ void GatewayView::draw_on(Snapshot const& snapshot, Actions& actions) {
     auto const part =
         conntrack.max == 0 ? 0.0 : static_cast<double>(conntrack.used) / static_cast<double>(conntrack.max);
     field(kit_, "connections",
-          count_text(conntrack.used) + " of " + count_text(conntrack.max) + "  " + percent_text(part * 100));
+          count_text(conntrack.used) + " of " + count_text(conntrack.max) + " on this device  " +
+              percent_text(part * 100));
     gauge(part, ImVec2(std::min(kit_.cells(44), ImGui::GetContentRegionAvail().x), kit_.px(6)));
   }
   kit_.gap(8);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ui/model/format.hpp"
+#include "ui/model/reasons.hpp"
 #include "ui/views/marks.hpp"
 #include "ui/widgets/card.hpp"
 #include "ui/widgets/chart.hpp"
@@ -59,19 +60,6 @@ double ceiling_of(Traffic const& traffic) {
   return std::exp2(std::ceil(std::log2(peak)));
 }
 
-std::vector<std::pair<std::string, std::uint64_t>> drops_by_count(protocol::Counters const& drops) {
-  std::vector<std::pair<std::string, std::uint64_t>> list;
-  for (auto const& [reason, count] : drops)
-    if (count > 0) list.emplace_back(reason, count);
-  std::stable_sort(list.begin(), list.end(), [](auto const& a, auto const& b) { return a.second > b.second; });
-  return list;
-}
-
-std::string readable(std::string reason) {
-  std::replace(reason.begin(), reason.end(), '_', ' ');
-  return printable(reason);
-}
-
 }  // namespace
 
 void draw_identity(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
@@ -101,22 +89,33 @@ void draw_throughput(Kit& kit, Traffic const& traffic, char const* title, ImVec2
   draw_rate(kit, "out", traffic.out, traffic.out_total, ceiling, colour::secondary, height);
 }
 
+void draw_reasons(Kit& kit, protocol::Counters const& counters) {
+  auto const list = reasons_of(counters);
+  auto const whole = static_cast<double>(sum_of(counters));
+  auto const spacing = ImGui::GetStyle().ItemSpacing.y;
+  auto const pitch = kit.fonts().body->FontSize + spacing;
+  auto const rows = static_cast<std::size_t>(std::max(0.0F, (ImGui::GetContentRegionAvail().y + spacing) / pitch));
+  auto const shown = list.size() <= rows ? list.size() : rows > 0 ? rows - 1 : 0;
+  for (std::size_t i = 0; i < shown; ++i)
+    tally(kit, list[i].words, count_text(list[i].count), static_cast<double>(list[i].count) / whole);
+  if (shown < list.size()) kit.line(colour::metadata, "↳ " + std::to_string(list.size() - shown) + " reasons more");
+}
+
+float network_height(Kit const& kit, Snapshot const& snapshot) {
+  auto const refused = snapshot.status ? refused_facts(*snapshot.status).size() : 0;
+  return Card::height_for(kit, static_cast<float>(4 + refused));
+}
+
 void draw_network(Kit& kit, Snapshot const& snapshot, ImVec2 size) {
   Card const card(kit, "network", "Network", size, {"since the daemon started", colour::metadata, {}});
   if (!snapshot.status) return kit.line(colour::metadata, "pim has not answered yet");
   auto const& stats = snapshot.status->stats;
   field(kit, "carried", bytes_text(stats.forwarded_bytes) + ", " + count_text(stats.forwarded_packets) + " packets",
         colour::text);
+  for (auto const& fact : refused_facts(*snapshot.status)) field(kit, fact.label, fact.text);
   field(kit, "dropped", count_text(stats.dropped) + " packets", stats.dropped > 0 ? colour::text : colour::secondary);
-  auto const drops = drops_by_count(snapshot.status->drops);
-  if (drops.empty()) return kit.line(colour::secondary, "↳ nothing was dropped");
-  auto const pitch = kit.fonts().body->FontSize + ImGui::GetStyle().ItemSpacing.y;
-  auto const rows = static_cast<std::size_t>(std::max(0.0F, ImGui::GetContentRegionAvail().y / pitch));
-  auto const shown = drops.size() <= rows ? drops.size() : rows > 0 ? rows - 1 : 0;
-  for (std::size_t i = 0; i < shown; ++i)
-    tally(kit, readable(drops[i].first), count_text(drops[i].second),
-          static_cast<double>(drops[i].second) / static_cast<double>(stats.dropped));
-  if (shown < drops.size()) kit.line(colour::metadata, "↳ " + std::to_string(drops.size() - shown) + " reasons more");
+  if (stats.dropped == 0) return kit.line(colour::secondary, "↳ nothing was dropped");
+  draw_reasons(kit, snapshot.status->drops);
 }
 
 void draw_log_tail(Kit& kit, Snapshot const& snapshot, Place& place, ImVec2 size) {

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "ui/model/format.hpp"
+#include "ui/model/reasons.hpp"
 #include "ui/views/marks.hpp"
+#include "ui/views/node_panels.hpp"
 #include "ui/views/route_card.hpp"
 #include "ui/widgets/card.hpp"
 #include "ui/widgets/table.hpp"
@@ -135,6 +137,15 @@ void RoutingView::draw_offers(Snapshot const& snapshot, Place& place, ImVec2 siz
   go_to_peer(place, gateway_table(kit_, "offer", snapshot, snapshot.routes->offers, Consent::missing));
 }
 
+void RoutingView::draw_claims(Snapshot const& snapshot, ImVec2 size) {
+  auto const& claims = snapshot.status->refused_claims;
+  auto const aside = count_text(sum_of(claims)) + " since the daemon started";
+  Card const card(kit_, "claims", "What nodes said and was not believed or used", size,
+                  {aside, colour::metadata, colour::amber});
+  draw_reasons(kit_, claims);
+  kit_.note("routing/claims", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+}
+
 void RoutingView::draw_routes(Snapshot const& snapshot, Place& place, ImVec2 size) {
   auto const& list = snapshot.routes->routes;
   auto const aside = std::to_string(list.size()) + (list.size() == 1 ? " way" : " ways");
@@ -158,6 +169,8 @@ void RoutingView::draw(Snapshot const& snapshot, Actions& actions, Place& place)
   auto const picture = std::max(kit_.px(300), std::floor(room.y * 0.48F));
   topology_.draw(snapshot, place, ImVec2(room.x, picture), room.x >= kit_.cells(96));
   kit_.gap(6);
+  explain_.draw(snapshot, actions, room.x);
+  kit_.gap(6);
   auto const lines = [](std::size_t count) {
     return static_cast<float>(std::clamp<std::size_t>(count, 1, 6)) * 1.2F + 1.6F;
   };
@@ -167,6 +180,10 @@ void RoutingView::draw(Snapshot const& snapshot, Actions& actions, Place& place)
     draw_offers(snapshot, place, ImVec2(room.x, Card::height_for(kit_, lines(snapshot.routes->offers.size()))));
   }
   kit_.gap(6);
+  if (auto const reasons = snapshot.status ? reasons_of(snapshot.status->refused_claims).size() : 0; reasons > 0) {
+    draw_claims(snapshot, ImVec2(room.x, Card::height_for(kit_, static_cast<float>(reasons))));
+    kit_.gap(6);
+  }
   auto const rest = room.y - (ImGui::GetCursorPosY() - top);
   draw_routes(snapshot, place, ImVec2(room.x, std::max(rest, Card::height_for(kit_, 7))));
 }

@@ -82,10 +82,11 @@ class Kit {
   void focus_input(std::string_view name) { focus_wanted_ = name; }
 
   RectBook rects;
+  /// What was drawn there is called so; only what is in sight of it counts.
+  void note(std::string_view name, ImVec2 min, ImVec2 max);
 
  private:
   void outline(Press const& press) const;
-  void note(std::string_view name, ImVec2 min, ImVec2 max);
 
   float scale_;
   FontSet fonts_;

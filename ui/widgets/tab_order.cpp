@@ -35,6 +35,7 @@ std::string TabOrder::begin_frame() {
   auto const stops = tab_pressed() ? reachable() : std::vector<Stop>{};
   stops_.clear();
   if (stops.empty()) return {};
+  ImGui::NavMoveRequestCancel();  // by which Dear ImGui would go on to the next text input
   auto& context = *ImGui::GetCurrentContext();
   auto const here = context.ActiveId != 0 ? context.ActiveId : context.NavId;
   auto const found = std::find_if(stops.begin(), stops.end(), [&](Stop const& stop) { return stop.id == here; });

@@ -55,6 +55,30 @@ TEST_CASE("status_says_how_much_of_others_was_refused_and_how_old_the_count_is")
   CHECK(has(text_of(status), "counted 1m 1s ago"));
 }
 
+TEST_CASE("status_says_which_claims_were_not_believed_the_most_frequent_first") {
+  Status status;
+  status.refused_claims = {{"false_key", 0}, {"outdated", 2}, {"taken_alias", 30}};
+  CHECK(has(text_of(status), "claims of other nodes: 30 taken alias, 2 outdated\n"));
+  status.refused_claims = {{"false_key", 0}};
+  CHECK_FALSE(has(text_of(status), "claims"));
+}
+
+TEST_CASE("a_way_is_explained_in_one_line_with_its_reason") {
+  RouteExplanation way;
+  way.target = "203.0.113.7";
+  way.course = RouteCourse::through_gateway;
+  way.node_id = "0123456789abcdef0123456789abcdef";
+  way.via = "fedcba98765432100123456789abcdef";
+  way.hops = 2;
+  CHECK(text_of(way) == "203.0.113.7: into the internet at 01234567, reached through fedcba98, 2 hops\n");
+  way.hops = 1;
+  CHECK(text_of(way) == "203.0.113.7: into the internet at 01234567, reached directly\n");
+  way.course = RouteCourse::as_before;
+  way.reason = "routing is off\x1b";
+  CHECK(text_of(way).starts_with("203.0.113.7: not through the mesh (routing is off"));
+  CHECK_FALSE(has(text_of(way), "\x1b"));
+}
+
 TEST_CASE("status_says_where_internet_goes") {
   Status status;
   status.node_id = "0123456789abcdef0123456789abcdef";

@@ -62,45 +62,6 @@ struct Line {
   }
 };
 
-/// A client that reaches its gateways, the first preferred, over relays alone; routing is on.
-struct Beyond {
-  VirtualNetwork net;
-  Node& client;
-  std::vector<Node*> relays, gateways;
-
-  Beyond(int relay_count, int gateway_count) : client(net.add("client", "192.0.2.1")) {
-    for (int i = 0; i < gateway_count; ++i) {
-      gateways.push_back(&net.add("gateway", "192.0.2." + std::to_string(20 + i)));
-      gateways.back()->settings.gateway = control::GatewaySettings{.nat_interface = "up0"};
-      client.settings.gateways.push_back(gateways.back()->id());
-    }
-    for (int i = 0; i < relay_count; ++i) {
-      auto const address = "192.0.2." + std::to_string(10 + i);
-      relays.push_back(&net.add("relay", address));
-      for (int j = 0; j < gateway_count; ++j)
-        relays.back()->settings.peers.push_back(dialling({"192.0.2." + std::to_string(20 + j)}).peers.front());
-      client.settings.peers.push_back(dialling({address}).peers.front());
-    }
-    net.loses = [this](Endpoint const& from, Endpoint const& to, Bytes) { return !is_cabled(from) && !is_cabled(to); };
-    for (auto const* const set : {&gateways, &relays})
-      for (auto* const node : *set) node->start();
-    client.start();
-    net.run(2s);
-    client.command(control::SetSplitDefault{true});
-    net.run(2s);
-  }
-  /// Only what a relay sends or gets arrives.
-  [[nodiscard]] bool is_cabled(Endpoint const& end) const {
-    return std::any_of(relays.begin(), relays.end(), [&](Node const* relay) { return relay->endpoint() == end; });
-  }
-  [[nodiscard]] std::size_t reached(std::size_t gateway) const { return gateways[gateway]->delivered.size(); }
-  bool talks_until(std::function<bool()> const& done, Duration limit) {
-    for (auto const end = net.boot + limit; net.boot < end && !done(); net.run(20ms))
-      client.send_packet(udp_packet(mesh::v4_alias(client.id()), *parse_ip("203.0.113.9")));
-    return done();
-  }
-};
-
 }  // namespace
 
 TEST_CASE("two nodes that only a third one reaches talk to each other through it") {
@@ -270,66 +231,6 @@ TEST_CASE("the way to a target is told with what it rests on") {
   line.net.run(1s);
   CHECK(explained("203.0.113.1").course == control::Course::blocked);
   CHECK(explained("192.0.2.77").course == control::Course::blocked);  // on the link, but not private
-}
-
-TEST_CASE("a gateway behind a relay carries the internet, and what was lost with it is told apart") {
-  Line line;
-  line.b.settings.gateway = control::GatewaySettings{.nat_interface = "up0"};
-  line.a.settings.gateways = {line.b.id()};
-  line.start();
-  line.a.command(control::SetSplitDefault{true});
-  REQUIRE(line.net.run_until([&] { return line.a.routing().gateway == line.b.id(); }, 3s));
-  auto const talk_until = [&](std::function<bool()> const& done, Duration limit) {
-    for (auto const end = line.net.boot + limit; line.net.boot < end && !done(); line.net.run(20ms))
-      line.a.send_packet(udp_packet(mesh::v4_alias(line.a.id()), *parse_ip("203.0.113.9")));
-    return done();
-  };
-  CHECK(talk_until([&] { return !line.b.delivered.empty(); }, 1s));
-  line.r.kill();
-  CHECK(talk_until([&] { return line.a.routing().engaged; }, 3s));
-  CHECK(line.a.routing().cause == control::BlockCause::relay_lost);
-  line.r.start();
-  CHECK(talk_until([&] { return line.a.routing().gateway == line.b.id(); }, 10s));
-  line.b.kill();
-  CHECK(talk_until([&] { return line.a.routing().engaged; }, 3s));
-  CHECK(line.a.routing().cause == control::BlockCause::gateway_lost);
-}
-
-TEST_CASE(
-    "a gateway that dies behind two relays is followed by the next within two seconds, and nothing is said blocked") {
-  for (auto const pause : {0ms, 90ms, 180ms, 270ms, 360ms}) {
-    CAPTURE(pause.count());
-    Beyond set(2, 2);
-    set.net.run(pause);
-    REQUIRE(set.talks_until([&] { return set.reached(0) > 0; }, 1s));
-    set.net.run(300s);  // the links that are not used are hardly asked any more
-    (void)set.talks_until([] { return false; }, 2s + pause);
-    set.client.notes.clear();
-    set.gateways[0]->kill();
-    auto const killed = set.net.boot;
-    REQUIRE(set.talks_until([&] { return set.reached(1) > 0; }, 5s));
-    CHECK(set.net.boot - killed <= 1900ms);
-    CHECK(set.client.status_events() == std::vector<std::string>{"gateway_lost", "gateway_selected"});
-  }
-}
-
-TEST_CASE("of two gateways lost with their only relay none is tried, and the relay is what was lost") {
-  Beyond set(1, 2);
-  REQUIRE(set.talks_until([&] { return set.reached(0) > 0; }, 1s));
-  set.client.notes.clear();
-  set.relays[0]->kill();
-  REQUIRE(set.talks_until([&] { return set.client.routing().engaged; }, 3s));
-  CHECK(set.client.routing().cause == control::BlockCause::relay_lost);
-  CHECK(set.client.status_events() == std::vector<std::string>{"gateway_lost", "kill_switch+"});
-}
-
-TEST_CASE("the last gateway behind two relays is lost within three seconds, and it is not the relays that were lost") {
-  Beyond set(2, 1);
-  REQUIRE(set.talks_until([&] { return set.reached(0) > 0; }, 1s));
-  set.net.run(300s);
-  set.gateways[0]->kill();
-  REQUIRE(set.talks_until([&] { return set.client.routing().engaged; }, 3s));
-  CHECK(set.client.routing().cause == control::BlockCause::gateway_lost);
 }
 
 TEST_CASE("a link that nobody talks over is asked at once when a neighbour says that the node there is gone") {

@@ -102,7 +102,7 @@ void in_a_network_of_its_own(std::function<void()> const& test) {
       return;
     }
     if (auto const device = linux_edge::open_tun("pimprobe"); !device) {
-      MESSAGE("skipped: " << device.error().message);
+      MESSAGE("skipped: " << device.error().what);
       return;
     }
     test();

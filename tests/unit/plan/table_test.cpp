@@ -133,6 +133,19 @@ TEST_CASE("a gateway without an upstream for a family redirects none of it") {
   CHECK(text_of(plan).find("dnat ip6") == std::string::npos);
 }
 
+TEST_CASE("a gateway counts what it carries each way, and neither what it refuses nor what ends at it") {
+  auto const plan = make_plan(gateway());
+  CHECK(chain_of(plan, "admit").rules.back() == "counter name to_internet accept");
+  CHECK(has_rule(chain_of(plan, "from_mesh"), "ct state established,related counter name to_internet accept"));
+  CHECK(has_rule(chain_of(plan, "fwd_all"),
+                 "oifname \"pim0\" ct state established,related counter name from_internet accept"));
+  auto const text = text_of(plan);
+  for (auto const* const counter : {"to_internet", "from_internet"}) {
+    CHECK(text.find("counter " + std::string{counter} + " {}") != std::string::npos);
+    CHECK(text_of(make_plan(laptop())).find(counter) == std::string::npos);
+  }
+}
+
 TEST_CASE("one client gets three quarters of a gateway's connections at most") {
   auto const admit = chain_of(make_plan(gateway()), "admit");
   CHECK(any_rule_with(admit, "ip saddr ct count over 75"));

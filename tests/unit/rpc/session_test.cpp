@@ -327,6 +327,47 @@ TEST_CASE("a_sample_tells_what_was_passed_on_when_that_moved") {
   CHECK_FALSE(second[0].at("params").at("detail").as_object().contains("relay"));
 }
 
+TEST_CASE("a_sample_tells_what_was_refused_and_when_the_block_was_last_seen") {
+  Desk desk;
+  desk.ask(R"("status.subscribe")");
+  Status status;
+  status.refused_claims = {{"outdated", 3}};
+  status.refused_inbound = RefusedInbound{7, 100};
+  status.kill_switch.verified_at = Timestamp{std::chrono::seconds{1}};
+  desk.hub.apply({status});
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  auto const lines = desk.read();
+  REQUIRE(lines.size() == 1);
+  auto const& detail = lines[0].at("params").at("detail").as_object();
+  CHECK(detail.at("refused_claims").at("outdated").as_int64() == 3);
+  CHECK(detail.at("refused_inbound").at("packets").as_int64() == 7);
+  CHECK(detail.at("verified_at") == "1970-01-01T00:00:01.000Z");
+}
+
+TEST_CASE("who_follows_a_gateway_is_told_its_throughput_each_second_and_scarce_connections_once") {
+  Desk desk;
+  desk.ask(R"("gateway.subscribe")");
+  GatewayStatus gateway;
+  gateway.active = true;
+  gateway.throughput = Throughput{8, 16, 1, 2};
+  gateway.conntrack = Conntrack{90, 100};
+  desk.hub.apply({gateway});
+  desk.read();
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  auto lines = desk.read();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].at("params").at("kind") == "throughput_sample");
+  CHECK(lines[1].at("params").at("kind") == "conntrack_pressure");
+  CHECK(lines[1].at("params").at("detail").at("level").as_int64() == 1);
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  lines = desk.read();
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].at("params").at("kind") == "throughput_sample");
+  desk.hub.apply({GatewayStatus{}});
+  desk.hub.on_second({}, std::chrono::milliseconds{1000});
+  CHECK(desk.read().empty());
+}
+
 TEST_CASE("peers_are_listed_page_by_page") {
   Desk desk;
   for (auto const* id : {"0c", "0a", "0b"}) {

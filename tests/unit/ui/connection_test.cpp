@@ -314,3 +314,19 @@ TEST_CASE("a failed attempt to share is followed by the checks") {
   REQUIRE(sent.size() == 1);
   CHECK(sent.front().method == "gateway.preflight");
 }
+
+TEST_CASE("a way that was asked for comes as the daemon explains it, or with the daemon's reason") {
+  Line line;
+  line.come_online();
+  line.connection.on_action(Call{protocol::RouteExplainParams{"203.0.113.7"}}, line.now);
+  auto const asked = line.read();
+  REQUIRE(asked.size() == 1);
+  CHECK(asked.front().params.at("target").as_string() == "203.0.113.7");
+  line.answer(asked.front(), protocol::to_json(explained()));
+  line.refresh();
+  CHECK(line.snapshot->explained->way == explained());
+  line.connection.on_action(Call{protocol::RouteExplainParams{"example.org"}}, line.now);
+  line.refuse(line.read().front(), -32602, "not an address and not an id: example.org");
+  line.refresh();
+  CHECK(line.snapshot->explained->problem == "not an address and not an id: example.org");
+}

@@ -132,9 +132,22 @@ inline Snapshot relayed() {
       with(std::move(snapshot),
            Event{protocol::StatusEvent{StatusEventKind::gateway_selected, {}, protocol::GatewayDetail{id_of(4)}}});
   snapshot = with(std::move(snapshot), Event{protocol::StatusEvent{StatusEventKind::route_on, {}, {}}});
+  snapshot.status->refused_inbound = protocol::RefusedInbound{12, 400};
+  snapshot.status->refused_claims = {{"false_key", 0}, {"outdated", 5}, {"taken_alias", 1030}};
   snapshot.status->relay = {
       true, 1200, 3'400'000, 7, {{id_of(5), id_of(3), 1000, 3'000'000, 0}, {id_of(4), id_of(4), 200, 400'000, 7}}};
   return snapshot;
+}
+
+/// The way to the internet as relayed() would have it explained.
+inline protocol::RouteExplanation explained() {
+  protocol::RouteExplanation way;
+  way.target = "203.0.113.7";
+  way.course = protocol::RouteCourse::through_gateway;
+  way.node_id = id_of(4);
+  way.via = id_of(2);
+  way.hops = 2;
+  return way;
 }
 
 inline protocol::StatusEvent happened(protocol::StatusEventKind kind) { return {kind, {}, {}}; }

@@ -3,7 +3,9 @@
 #include "fixtures.hpp"
 #include "ui/model/banner.hpp"
 #include "ui/model/checks.hpp"
+#include "ui/model/explain.hpp"
 #include "ui/model/peer_rows.hpp"
+#include "ui/model/reasons.hpp"
 
 using namespace pim;
 using namespace pim::ui;
@@ -183,6 +185,63 @@ TEST_CASE("samples keep a bounded history and move the counters of their peers")
   CHECK(snapshot.traffic.in.back() == doctest::Approx(Traffic::max_samples + 19));
   CHECK(snapshot.peers->front().summary.rx_bytes == 77);
   CHECK(snapshot.peers->front().summary.last_handshake_s == peer(2, "").last_handshake_s);
+}
+
+TEST_CASE("samples move what was refused and when the block was last seen, and leave alone what they do not say") {
+  auto snapshot = with(relayed(), Event{happened(StatusEventKind::sample, protocol::Sample{})});
+  CHECK(sum_of(snapshot.status->refused_claims) == 1035);
+  CHECK(snapshot.status->refused_inbound == protocol::RefusedInbound{12, 400});
+  protocol::Sample sample;
+  sample.refused_claims = protocol::Counters{{"outdated", 6}, {"taken_alias", 1030}};
+  sample.refused_inbound = protocol::RefusedInbound{14, 10};
+  sample.verified_at = protocol::Timestamp{std::chrono::seconds(1'800'000'000)};
+  snapshot = with(std::move(snapshot), Event{happened(StatusEventKind::sample, sample)});
+  CHECK(sum_of(snapshot.status->refused_claims) == 1036);
+  CHECK(snapshot.status->refused_inbound->packets == 14);
+  CHECK(snapshot.status->kill_switch.verified_at == sample.verified_at);
+}
+
+TEST_CASE("samples move the connections of a gateway, and an interface that goes down says what helps") {
+  protocol::Sample sample;
+  sample.stats.conntrack_size = 7;
+  sample.stats.conntrack_max = 100;
+  protocol::GatewayStatus gateway;
+  auto snapshot = with(one_peer(), event::GatewayIs{gateway});
+  CHECK_FALSE(with(snapshot, Event{happened(StatusEventKind::sample, sample)}).gateway->conntrack.has_value());
+  gateway.active = true;
+  snapshot =
+      with(with(std::move(snapshot), event::GatewayIs{gateway}), Event{happened(StatusEventKind::sample, sample)});
+  CHECK(snapshot.gateway->conntrack == protocol::Conntrack{7, 100});
+  auto const down =
+      happened(StatusEventKind::interface_down, protocol::InterfaceDetail{"pim0", "no tunnel", "modprobe"});
+  snapshot = with(std::move(snapshot), Event{down});
+  CHECK(snapshot.status->interface.cure == "modprobe");
+  auto const up = happened(StatusEventKind::interface_up, protocol::InterfaceDetail{"pim0", {}, {}});
+  CHECK_FALSE(with(std::move(snapshot), Event{up}).status->interface.cure.has_value());
+}
+
+TEST_CASE("what was refused is told in words, the most frequent reason first, and zero is not told") {
+  CHECK(refused_facts(status()).empty());
+  auto const shown = *relayed().status;
+  auto const facts = refused_facts(shown);
+  REQUIRE(facts.size() == 2);
+  CHECK(facts[0].text == "12 packets to this device");
+  CHECK(facts[1].text == "1,035 claims, see Routing");
+  auto const reasons = reasons_of(shown.refused_claims);
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons.front().words == "taken alias");
+}
+
+TEST_CASE("a question that has no answer is said where it was asked, and not as a toast") {
+  Call const ask = protocol::RouteExplainParams{"example.org"};
+  auto snapshot = with(decide(relayed(), ask, test::now).next, event::CallFailed{ask, "not an address"});
+  CHECK(snapshot.toasts.empty());
+  CHECK_FALSE(snapshot.is_under_way(ask));
+  CHECK(snapshot.explained->problem == "not an address");
+  snapshot = with(std::move(snapshot), event::WayIs{explained()});
+  CHECK(snapshot.explained->problem.empty());
+  auto const name = [&](std::string const& id) { return name_of(snapshot, id); };
+  CHECK(explain_text(*snapshot.explained->way, name).starts_with("203.0.113.7: into the internet at far-gateway"));
 }
 
 TEST_CASE("an event before the first state is not an error") {

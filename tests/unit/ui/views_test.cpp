@@ -186,37 +186,6 @@ TEST_CASE("while the daemon is away the switch does nothing and the way back is 
   CHECK(stage.took<action::RetryNow>());
 }
 
-TEST_CASE("a node of the picture or of its table opens the peer") {
-  Stage stage;
-  auto const snapshot = relayed();
-  for (auto const* const name : {"map/node/", "node/row/"}) {
-    stage.place() = {Screen::routing, "", false};
-    stage.draw(snapshot, 3);
-    REQUIRE(stage.click(snapshot, name + id_of(5)));
-    CHECK(stage.place().screen == Screen::peers);
-    CHECK(stage.place().peer == id_of(5));
-  }
-}
-
-TEST_CASE("the keyboard reaches the nodes of the mesh by their table") {
-  auto const snapshot = relayed();
-  auto const opened_by = [&](unsigned tabs, unsigned rows) {
-    Stage stage;
-    stage.place() = {Screen::routing, "", false};
-    stage.draw(snapshot, 3);
-    for (unsigned i = 0; i < tabs; ++i) stage.press(snapshot, ImGuiKey_Tab);
-    for (unsigned i = 0; i < rows; ++i) stage.press(snapshot, ImGuiKey_DownArrow);
-    stage.press(snapshot, ImGuiKey_Enter);
-    return stage.place().peer;
-  };
-  unsigned tabs = 1;
-  while (tabs < 20 && opened_by(tabs, 0) != id_of(2)) ++tabs;  // the first row
-  CHECK(opened_by(tabs, 0) == id_of(2));
-  // No route leads to it, so no other table of this screen has it.
-  CHECK(opened_by(tabs, 1) == id_of(6));
-  CHECK(opened_by(tabs, 2) == id_of(3));
-}
-
 TEST_CASE("what was never met can be looked at, and neither verified nor allowed") {
   Stage stage;
   auto const snapshot = relayed();

@@ -1,0 +1,28 @@
+#include "host/gateway_meter.hpp"
+
+namespace pim::host {
+namespace {
+
+std::uint64_t per_second(std::uint64_t bytes, Duration passed) {
+  return static_cast<std::uint64_t>(static_cast<double>(bytes) / std::chrono::duration<double>(passed).count());
+}
+
+}  // namespace
+
+void GatewayMeter::begin(Carried counted, Time now) {
+  *this = {};
+  begun_ = counted;
+  before_at_ = now;
+}
+
+void GatewayMeter::see(Carried counted, Time now) {
+  totals_ = {counted.in_bytes - begun_.in_bytes, counted.out_bytes - begun_.out_bytes};
+  auto const passed = now - before_at_;
+  if (passed < shortest) return;
+  rates_ = {per_second(totals_.in_bytes - before_.in_bytes, passed),
+            per_second(totals_.out_bytes - before_.out_bytes, passed)};
+  before_ = totals_;
+  before_at_ = now;
+}
+
+}  // namespace pim::host

@@ -1,0 +1,16 @@
+// The answer of route.explain as one sentence, for the window and the command line alike.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "protocol/types/routes.hpp"
+
+namespace pim::ui {
+
+/// `203.0.113.1: into the internet at far-gateway, reached through attic, 2 hops`, and the reason in brackets where
+/// there is one. `name_of` says a whole node_id as people know it.
+[[nodiscard]] std::string explain_text(protocol::RouteExplanation const& way,
+                                       std::function<std::string(std::string const&)> const& name_of);
+
+}  // namespace pim::ui
