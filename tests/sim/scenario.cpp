@@ -1,6 +1,7 @@
 #include "sim/scenario.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace pim::sim {
 namespace {
@@ -47,6 +48,7 @@ class Scenario {
   void start_all();
   void play_round(bool is_partition);
   [[nodiscard]] std::vector<LinkNumber> some_links();
+  [[nodiscard]] std::size_t size_of_part();
   [[nodiscard]] std::vector<LinkNumber> links_around_a_part();
   void cut(std::vector<LinkNumber> const& links);
   void await_notice();
@@ -137,12 +139,22 @@ std::vector<LinkNumber> Scenario::some_links() {
   return chosen;
 }
 
-/// A node and those nearest to it, a quarter of all, lose everybody else.
+/// How many nodes are to be parted from the others: first a quarter of all, then any number up to that, small ones
+/// as likely as large ones.
+std::size_t Scenario::size_of_part() {
+  auto const largest = std::max<std::size_t>(1, world_.size() / 4);
+  if (report_.partitions == 0) return largest;
+  auto const scales = static_cast<unsigned>(std::bit_width(largest));
+  auto const scale = std::size_t{1} << random_.below(scales);
+  return std::min(largest, scale + random_.below(scale));
+}
+
+/// A node and those nearest to it lose everybody else.
 std::vector<LinkNumber> Scenario::links_around_a_part() {
   auto const ways = ways_from(static_cast<NodeNumber>(random_.below(world_.size())), graph_);
   auto sorted = ways;
   std::sort(sorted.begin(), sorted.end());
-  auto const radius = sorted[world_.size() / 4];
+  auto const radius = sorted[size_of_part()];
   auto const is_inside = [&](NodeNumber node) { return ways[node] < std::max(1U, radius); };
   std::vector<LinkNumber> chosen;
   for (LinkNumber link = 0; link < graph_.links.size(); ++link)
