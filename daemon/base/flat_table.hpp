@@ -41,7 +41,8 @@ template <class Key>
 template <class Key, class Value>
 class FlatTable {
  public:
-  explicit FlatTable(HashKey const& secret = {}) : secret_(secret) {}
+  FlatTable() = default;
+  explicit FlatTable(HashKey const& secret) : secret_(secret) {}
 
   /// Room for `count` entries without growing.
   void reserve(std::size_t count) {

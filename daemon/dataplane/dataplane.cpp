@@ -7,7 +7,7 @@
 
 namespace pim::dataplane {
 
-Dataplane::Dataplane(KeyLimits const& limits, RelayLimits const& relay, HashKey const& hash_key)
+Dataplane::Dataplane(KeyLimits const& limits, RelayLimits const& relay, HashKey hash_key)
     : state_(std::make_unique<State>(limits, relay, hash_key)) {}
 Dataplane::~Dataplane() = default;
 

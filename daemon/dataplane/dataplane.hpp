@@ -70,7 +70,7 @@ struct State;
 class Dataplane {
  public:
   /// `hash_key`: secret and random, since strangers choose node ids; the default is for tests.
-  explicit Dataplane(KeyLimits const& limits = {}, RelayLimits const& relay = {}, HashKey const& hash_key = {});
+  explicit Dataplane(KeyLimits const& limits = {}, RelayLimits const& relay = {}, HashKey hash_key = {});
   ~Dataplane();
   Dataplane(Dataplane&&) = delete;
 

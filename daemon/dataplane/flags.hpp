@@ -1,4 +1,4 @@
-// The three flag bytes of a data datagram. They are authenticated, and all but one bit are zero: a
+// The three flag bytes of a data datagram. They are authenticated, and all but two bits are zero: a
 // datagram with another flag set is refused after its tag verified, since a flag may change what follows.
 //
 //   byte 1   bit 0   checksum_left_out   the inner packet is TCP or UDP right behind an IPv4 or IPv6 header,
@@ -7,7 +7,11 @@
 //                                        complemented. The tag has already protected every byte, so nobody
 //                                        sums the payload again: the receiver hands the packet to its system
 //                                        as CHECKSUM_PARTIAL, which completes it if it leaves the host.
-//            bits 1-7, bytes 2 and 3     zero
+//            bit 1   head_sealed         a transit frame round a data datagram, of which this seal covers the transit
+//                                        header and the datagram's own header and no more: the rest is sealed
+//                                        for its destination already (docs/security.md). Nothing but such a
+//                                        frame is taken out of such a datagram.
+//            bits 2-7, bytes 2 and 3     zero
 #pragma once
 
 #include <cstdint>
@@ -15,5 +19,6 @@
 namespace pim::dataplane {
 
 inline constexpr std::uint8_t checksum_left_out = 0x01;
+inline constexpr std::uint8_t head_sealed = 0x02;
 
 }  // namespace pim::dataplane

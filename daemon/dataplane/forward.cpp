@@ -27,7 +27,8 @@ void Forwarding::take(PeerSlot from, wire::Transit const& frame, Bytes plaintext
   if (!hop || hop->slot == from) return drop(talker, Drop::relay_unreachable);
   auto& forwards = state_.forwards;
   if (!forwards.empty() && forwards.back().hop.slot != hop->slot) is_mixed_ = true;
-  forwards.push_back({*hop, plaintext, talker, static_cast<std::uint32_t>(forwards.size())});
+  auto const flags = wire::needs_head_sealed_only(frame) ? head_sealed : std::uint8_t{0};
+  forwards.push_back({*hop, plaintext, talker, static_cast<std::uint32_t>(forwards.size()), flags});
   state_.talkers.want(talker, sealed_size(plaintext));
 }
 
@@ -68,7 +69,7 @@ void Forwarding::send(Forward const& forward) {
   MutBytes const datagram{place, size};
   std::memcpy(place + wire::data_header_size, forward.frame.data(), forward.frame.size());
   --place[wire::data_header_size + hop_limit_at];
-  if (!sealing_.seal(forward.hop, datagram, 0)) return state_.talkers.count_dropped(forward.talker);
+  if (!sealing_.seal(forward.hop, datagram, forward.flags)) return state_.talkers.count_dropped(forward.talker);
   auto& peer = *forward.hop.peer;
   sealing_.append_to_train(*peer.endpoint, size);
   sealing_.note_data(forward.hop.slot, peer.activity.direct, false);

@@ -65,14 +65,19 @@ void Receiving::data(Origin const& from, MutBytes datagram) {
   if (now_.boot >= session->expires) return state_.drop(Drop::session_expired);
   auto const counter = load_be<std::uint64_t>(datagram.data() + 8);
   if (!session->window.would_accept(counter)) return state_.drop(Drop::replayed);
-  if (!open(*session, datagram, counter)) return state_.drop(Drop::decrypt_failed);
+  auto const* const flags = datagram.data() + flags_at;
+  auto const sealed = sealed_part(datagram, flags[0]);
+  if (!session->opener.open(counter, datagram.first(wire::data_header_size), sealed,
+                            datagram.last(wire::data_tag_size)))
+    return state_.drop(Drop::decrypt_failed);
   bool const is_newest = counter >= session->window.next();
   session->window.mark(counter);
   note(*session, from, is_newest);
-  auto const* const flags = datagram.data() + flags_at;
-  if ((flags[0] & ~checksum_left_out) != 0 || flags[1] != 0 || flags[2] != 0)
-    return state_.drop(Drop::malformed_datagram);
-  content(*session, from, flags[0], datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead));
+  auto const plaintext = datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead);
+  if (flags[1] != 0 || flags[2] != 0) return state_.drop(Drop::malformed_datagram);
+  if (flags[0] == head_sealed) return head(session->peer, from, plaintext);
+  if ((flags[0] & ~checksum_left_out) != 0) return state_.drop(Drop::malformed_datagram);
+  content(*session, from, flags[0], plaintext);
 }
 
 void Receiving::unknown(Origin const& from) {
@@ -92,12 +97,6 @@ Session* Receiving::session_of(Origin const& from, ReceiverIndex local) {
 bool Receiving::is_of(Session const& session, Origin const& from) const {
   return from.is_direct() || std::memcmp(state_.peers[session.peer.value].node.bytes.data(), from.source.bytes.data(),
                                          wire::transit_source_prefix) == 0;
-}
-
-bool Receiving::open(Session& session, MutBytes datagram, std::uint64_t counter) {
-  auto const size = datagram.size() - wire::data_overhead;
-  return session.opener.open(counter, datagram.first(wire::data_header_size),
-                             datagram.subspan(wire::data_header_size, size), datagram.last(wire::data_tag_size));
 }
 
 void Receiving::note(Session& session, Origin const& from, bool is_newest) {
@@ -125,6 +124,13 @@ void Receiving::content(Session& session, Origin const& from, std::uint8_t flags
   }
   if (plaintext[0] == wire::transit_kind) return transit(session.peer, from, plaintext);
   out_.control.push_back(ControlMessage{session.peer, from, plaintext});
+}
+
+/// Nobody vouches for what is behind the head: it goes to the end whose seal it bears, and is nothing else.
+void Receiving::head(PeerSlot neighbour, Origin const& from, MutBytes plaintext) {
+  auto const frame = wire::parse_transit(plaintext);
+  if (!frame || !wire::needs_head_sealed_only(*frame)) return state_.drop(Drop::malformed_datagram);
+  transit(neighbour, from, plaintext);
 }
 
 /// Here the depth ends: a frame inside a frame goes nowhere. Who is not admitted cannot cause a thing.

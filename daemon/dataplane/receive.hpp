@@ -33,9 +33,9 @@ class Receiving {
   void unknown(Origin const& from);
   [[nodiscard]] Session* session_of(Origin const& from, ReceiverIndex local);
   [[nodiscard]] bool is_of(Session const& session, Origin const& from) const;
-  [[nodiscard]] bool open(Session& session, MutBytes datagram, std::uint64_t counter);
   void note(Session& session, Origin const& from, bool is_newest);
   void content(Session& session, Origin const& from, std::uint8_t flags, MutBytes plaintext);
+  void head(PeerSlot neighbour, Origin const& from, MutBytes plaintext);
   void transit(PeerSlot neighbour, Origin const& from, MutBytes plaintext);
   [[nodiscard]] bool is_admitted(PeerSlot slot) const;
   void packet(PeerSlot slot, std::uint8_t flags, MutBytes plaintext);

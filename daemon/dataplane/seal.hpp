@@ -2,10 +2,18 @@
 // that leaves goes through all of it: calls between files cost a small packet 4 %.
 #pragma once
 
+#include "dataplane/flags.hpp"
 #include "dataplane/state.hpp"
 #include "wire/data.hpp"
 
 namespace pim::dataplane {
+
+/// What the seal of a datagram covers beside its header. With head_sealed it is too short when this is nothing.
+[[nodiscard]] inline MutBytes sealed_part(MutBytes datagram, std::uint8_t flags) {
+  auto const plaintext = datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead);
+  if ((flags & head_sealed) == 0) return plaintext;
+  return plaintext.first(plaintext.size() >= wire::transit_head_size ? wire::transit_head_size : 0);
+}
 
 /// For the time of one call.
 class Sealing {
@@ -19,8 +27,8 @@ class Sealing {
 
   /// Room for a datagram behind all others; null and counted when the arena is full.
   [[nodiscard]] std::uint8_t* begin(std::size_t size);
-  /// Writes header and tag round the plaintext that `datagram` holds, and encrypts it in place. False and
-  /// counted when the key is used up.
+  /// Writes header and tag round the plaintext that `datagram` holds, and encrypts it in place; with head_sealed
+  /// among the flags, its head alone. False and counted when the key is used up.
   [[nodiscard]] bool seal(Link const& to, MutBytes datagram, std::uint8_t flags);
   /// Takes the first `size` bytes of the last begin().
   void append_to_train(Endpoint const& endpoint, std::size_t size);
@@ -47,8 +55,7 @@ inline bool Sealing::seal(Link const& to, MutBytes datagram, std::uint8_t flags)
   }
   auto const counter = session.next_counter++;
   wire::write_data_header(datagram, {.flags = {flags, 0, 0}, .receiver = session.remote, .counter = counter});
-  session.sealer.seal(counter, datagram.first(wire::data_header_size),
-                      datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead),
+  session.sealer.seal(counter, datagram.first(wire::data_header_size), sealed_part(datagram, flags),
                       datagram.last(wire::data_tag_size));
   to.peer->activity.last_sent = now_.boot;
   if (!session.rekey_reported && (now_.boot >= session.rekey_after || counter >= state_.key_limits.rekey_after)) {

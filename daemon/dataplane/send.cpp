@@ -161,7 +161,7 @@ bool Sending::wrap(Outbound const& to, MutBytes datagram) {
   wire::Transit const header{
       .hop_limit = wire::transit_hop_limit, .destination = to.end.peer->node, .source = state_.table->self};
   wire::write_transit_header(header, datagram.subspan(wire::data_header_size));
-  return sealing_.seal(*to.relay, datagram, 0);
+  return sealing_.seal(*to.relay, datagram, head_sealed);
 }
 
 void Sending::note_data(Outbound const& to) {

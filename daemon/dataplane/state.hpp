@@ -42,6 +42,7 @@ struct Forward {
   Bytes frame;
   std::size_t talker = 0;    ///< its row
   std::uint32_t number = 0;  ///< in the batch
+  std::uint8_t flags = 0;    ///< of its seal
 };
 
 struct State {

@@ -7,7 +7,7 @@
 
 namespace pim::dataplane {
 
-Talkers::Talkers(HashKey const& hash_key) : row_by_id_(hash_key) {
+Talkers::Talkers(HashKey hash_key) : row_by_id_(hash_key) {
   rows_.reserve(capacity + 1);
   rows_.emplace_back();
   row_by_id_.reserve(capacity + 1);

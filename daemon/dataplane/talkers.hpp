@@ -36,7 +36,7 @@ class Talkers {
  public:
   static constexpr std::size_t capacity = 256;
 
-  explicit Talkers(HashKey const& hash_key = {});
+  explicit Talkers(HashKey hash_key = {});
 
   /// The row of a talker that has a frame now. A new one takes the row of the one that was silent longest,
   /// whose sums go to row 0, the others. Rows of this instant stay: when all are, row 0 is the answer.

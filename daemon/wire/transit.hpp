@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/ids.hpp"
+#include "wire/kind.hpp"
 
 namespace pim::wire {
 
@@ -18,6 +19,8 @@ inline constexpr std::uint8_t transit_kind = 0x10;
 inline constexpr std::size_t transit_header_size = 32;
 /// Flag: the last 4 bytes of the source follow the header.
 inline constexpr std::uint16_t transit_whole_source = 0x0001;
+/// What a relay has to trust of a frame round a data datagram: both headers. The rest is sealed for its destination.
+inline constexpr std::size_t transit_head_size = transit_header_size + data_header_size;
 /// Bytes of the source that every frame carries.
 inline constexpr std::size_t transit_source_prefix = 12;
 /// What a frame begins with; each relay takes one off.
@@ -36,6 +39,11 @@ struct Transit {
 /// Nothing for frames that are too short, carry no datagram, or have flags not known here: such a
 /// flag may change where the datagram begins.
 [[nodiscard]] std::optional<Transit> parse_transit(Bytes plaintext);
+
+/// Whether its head alone needs a seal of neighbours: handshakes are no ciphertext, and need all of it.
+[[nodiscard]] inline bool needs_head_sealed_only(Transit const& frame) {
+  return !frame.source_is_whole && peek(frame.datagram) == Kind::data;
+}
 
 /// How many bytes stand in front of the datagram.
 [[nodiscard]] inline std::size_t header_size(Transit const& frame) {

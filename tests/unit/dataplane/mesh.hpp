@@ -3,6 +3,7 @@
 #pragma once
 
 #include "crypto/aead.hpp"
+#include "dataplane/seal.hpp"
 #include "pair.hpp"
 #include "wire/data.hpp"
 #include "wire/transit.hpp"
@@ -192,24 +193,27 @@ struct Mesh {
 };
 
 /// A data datagram as somebody who holds the key makes it.
-inline Buffer sealed_by_hand(crypto::Key const& key, ReceiverIndex receiver, std::uint64_t counter, Bytes plaintext) {
+inline Buffer sealed_by_hand(crypto::Key const& key, ReceiverIndex receiver, std::uint64_t counter, Bytes plaintext,
+                             std::uint8_t flags = 0) {
   Buffer datagram(wire::data_overhead + plaintext.size());
   MutBytes const all{datagram};
-  wire::write_data_header(all, {.receiver = receiver, .counter = counter});
+  wire::write_data_header(all, {.flags = {flags, 0, 0}, .receiver = receiver, .counter = counter});
   auto const inside = all.subspan(wire::data_header_size, plaintext.size());
   std::copy(plaintext.begin(), plaintext.end(), inside.begin());
-  crypto::Sealer(key).seal(counter, all.first(wire::data_header_size), inside, all.last(wire::data_tag_size));
+  crypto::Sealer(key).seal(counter, all.first(wire::data_header_size), sealed_part(all, flags),
+                           all.last(wire::data_tag_size));
   return datagram;
 }
 
 /// The plaintext of a data datagram; the tag has to be right.
 inline Buffer opened_by_hand(crypto::Key const& key, Bytes datagram) {
-  Buffer plaintext;
+  Buffer opened(datagram.begin(), datagram.end());
+  MutBytes const all{opened};
   auto const header = wire::parse_data_header(datagram);
   PIM_ASSERT(header.has_value());
-  PIM_ASSERT(crypto::open_once(key, header->counter, datagram.first(wire::data_header_size),
-                               datagram.subspan(wire::data_header_size), plaintext));
-  return plaintext;
+  PIM_ASSERT(crypto::Opener(key).open(header->counter, all.first(wire::data_header_size),
+                                      sealed_part(all, header->flags[0]), all.last(wire::data_tag_size)));
+  return {opened.begin() + wire::data_header_size, opened.end() - wire::data_tag_size};
 }
 
 inline Buffer transit_frame(wire::Transit const& frame) {

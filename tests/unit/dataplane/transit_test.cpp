@@ -249,6 +249,46 @@ TEST_CASE("frames that do not parse are malformed") {
   CHECK(mesh[1].plane.relayed().size() == 1);
 }
 
+TEST_CASE("out of a datagram with a sealed head nothing is taken but a frame round data") {
+  Stranger stranger;
+  auto& mesh = stranger.mesh;
+  auto const says = [&](Bytes plaintext, std::uint8_t flags = head_sealed) {
+    auto const before = dropped(mesh[1].plane, Drop::malformed_datagram);
+    mesh.receive(
+        1, {{0, {}, sealed_by_hand(Mesh::key(0, 1), Mesh::index(1, 0), stranger.counter++, plaintext, flags), 70000}});
+    CHECK(mesh[1].out.trains.empty());
+    CHECK(mesh[1].out.tun.empty());
+    CHECK(mesh[1].events_of<ControlMessage>().empty());
+    CHECK(mesh[1].events_of<HandshakeDatagram>().empty());
+    return dropped(mesh[1].plane, Drop::malformed_datagram) - before;
+  };
+  Buffer data(100, 0);
+  data[0] = static_cast<std::uint8_t>(wire::Kind::data);
+  wire::Transit frame{16, mesh[2].id, mesh[0].id, false, data};
+  auto const packet = make_packet(mesh.flow(0, 1), as_bytes("x"));
+  CHECK(says(packet) == 1);
+  CHECK(says({}) == 1);
+  CHECK(says(Buffer(47, 0)) == 1);
+  CHECK(says(Buffer(200, 0x20)) == 1);  // a control message, whatever its kind
+  for (auto const kind : {wire::Kind::initiation, wire::Kind::response, wire::Kind::cookie_reply}) {
+    auto const handshake = handshake_of(kind, kind == wire::Kind::initiation ? wire::initiation_size
+                                              : kind == wire::Kind::response ? wire::response_size
+                                                                             : wire::cookie_reply_size);
+    frame = {16, mesh[1].id, mesh[0].id, true, handshake};
+    CHECK(says(transit_frame(frame)) == 1);
+  }
+  frame = {16, mesh[2].id, mesh[0].id, true, data};
+  CHECK(says(transit_frame(frame)) == 1);  // the whole source, of which the seal would cover a part
+  frame.source_is_whole = false;
+  CHECK(says(transit_frame(frame), head_sealed | checksum_left_out) == 1);
+  mesh.receive(
+      1, {{0,
+           {},
+           sealed_by_hand(Mesh::key(0, 1), Mesh::index(1, 0), stranger.counter++, transit_frame(frame), head_sealed),
+           70000}});
+  CHECK(mesh[1].out.trains.size() == 1);
+}
+
 TEST_CASE("a frame is handed to a neighbour only where there are keys and a place") {
   Mesh mesh(3);
   wire::Transit const frame{16, mesh[2].id, mesh[0].id, true, as_bytes("x")};
