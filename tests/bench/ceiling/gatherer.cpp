@@ -104,9 +104,10 @@ void Gatherer::flush() {
                  fold(pseudo_sum(ip, transport.protocol, total_ - transport.offset)));
   }
   pieces_[0] = {&vnet, sizeof vnet};
-  static_cast<void>(
-      ::writev(tun_, pieces_.data(), static_cast<int>(1 + count_)));  // a full device drops, as a wire does
+  // A full device drops, as a wire does.
+  [[maybe_unused]] auto const written = ::writev(tun_, pieces_.data(), static_cast<int>(1 + count_));
   count_ = 0;
+  is_open_ = false;
 }
 
 }  // namespace pim::ceiling
