@@ -14,7 +14,8 @@ from .topologies import SHAPES
 
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
 OUT = os.path.join(ROOT, "build", "bench.json")
-PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.CeilingUnchecked, "ceiling-copy": peers.CeilingCopy,
+PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.CeilingUnchecked,
+         "ceiling-copy": peers.CeilingCopy,
          "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
          "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
 #: What it takes to be done in two minutes: once, and only what the targets name first.

@@ -7,17 +7,20 @@ from . import reference, table, targets
 from .topologies import SHAPES
 
 PATH = os.path.join(ROOT, "docs", "performance.md")
+IDLE = "pim on one switch with ten others, found by beacons, and no traffic"
 
 
 def text(data):
     meta, verdicts = data["meta"], targets.judge_all(data)
     missed = [verdict for verdict in verdicts if verdict.holds is False]
     unknown = [verdict for verdict in verdicts if verdict.holds is None]
-    parts = ["# Performance", _how(meta), "## Targets", _legend(data, verdicts), table.of_targets(verdicts),
-             f"{len(verdicts) - len(missed) - len(unknown)} of {len(verdicts)} are met, {len(missed)} missed, "
-             f"{len(unknown)} not measured. Elsewhere, not by this command: {', '.join(targets.NOT_HERE)}.", "## All figures"]
+    met = len(verdicts) - len(missed) - len(unknown)
+    counts = (f"{met} of {len(verdicts)} are met, {len(missed)} missed, {len(unknown)} not measured. Elsewhere, not by this "
+              f"command: {', '.join(targets.NOT_HERE)}.")
+    parts = ["# Performance", _how(meta), "## Targets", _legend(data, verdicts), table.of_targets(verdicts), counts,
+             "## All figures"]
     for kind, peers in data["results"].items():
-        meaning = SHAPES[kind].meaning if kind in SHAPES else "pim on one switch with ten others, found by beacons, and no traffic"
+        meaning = SHAPES[kind].meaning if kind in SHAPES else IDLE
         parts += [f"**{kind}**: {meaning}.", table.of_topology(peers)]
     parts += [_failures(data["failures"])] if data["failures"] else []
     return "\n\n".join(parts) + "\n"
@@ -26,7 +29,8 @@ def text(data):
 def _how(meta):
     versions = ", ".join(f"{name} {version}" for name, version in meta["versions"].items())
     return "\n".join([
-        "Written by `scripts/bench report` from one run; [hacking.md](hacking.md), \"Measure speed\", says what each figure is.", "",
+        "Written by `scripts/bench report` from one run; [hacking.md](hacking.md), \"Measure speed\", says what each figure",
+        "is.", "",
         f"- `{meta['command']}`, {meta['date']}, {meta['took_s'] / 60:.0f} minutes",
         f"- {meta['cores']} cores of {meta['cpu']}, Linux {meta['kernel']}, {meta['openssl'].split(' (')[0]}",
         f"- {meta['repeats']} interleaved repeats, {meta['secs']} s a stream; median (smallest–largest)",
@@ -43,14 +47,16 @@ def _legend(data, verdicts):
     stand_ins = sorted({verdict.row.against for verdict in verdicts if verdict.is_stand_in and verdict.other})
     for name in stand_ins:
         here = data["meta"]["versions"].get(name)
-        lines.append(f"`*`: {name} {reference.RELEASES[name][0]} could not be installed" + (f" (here: {here})" if here else "")
+        lines.append(f"`*`: {name} {reference.RELEASES[name][0]} was not there" + (f" (but {here})" if here else "")
                      + "; its ratio to the ceiling (in `line`: to raw) on another machine stands for it.")
-    lines.append(f"`{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left out, or during all.")
+    lines += [f"`{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left out,",
+              "or during all."]
     return "\n".join(lines)
 
 
 def _failures(failures):
-    return "\n".join(["**What failed**", "", *(f"- {kind} {name}, repeat {repeat}: {why}" for kind, name, repeat, why in failures)])
+    lines = (f"- {kind} {name}, repeat {repeat}: {why}" for kind, name, repeat, why in failures)
+    return "\n".join(["**What failed**", "", *lines])
 
 
 def main(path):

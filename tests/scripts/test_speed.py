@@ -13,7 +13,8 @@ def link(limit, fastest=1_000_000):
 
 
 def summary(*values, disturbed=0):
-    return {"median": values[len(values) // 2], "min": values[0], "max": values[-1], "values": list(values), "disturbed": disturbed}
+    return {"median": values[len(values) // 2], "min": values[0], "max": values[-1], "values": list(values),
+            "disturbed": disturbed}
 
 
 def run_of(results, versions=None):
