@@ -5,10 +5,10 @@ from speed import figures, reference, table, targets, udp
 
 
 def link(limit, fastest=1_000_000):
-    """A way on which what is above `limit` packets a second is lost."""
+    """A way that carries `limit` packets a second, and half of that when it is offered more."""
     def attempt(rate):
         sent = min(rate or fastest, fastest)
-        return sent, min(sent, limit)
+        return sent, sent if sent <= limit else limit / 2
     return attempt
 
 
