@@ -6,6 +6,8 @@ from lab.topology import Lan
 
 from . import accounting
 
+NAME = "idle"  #: beside the topologies
+MEANING = "pim on one switch with ten others, found by beacons, and no traffic"
 PEERS = 10
 DAY = 24 * 3600
 SHIPPED = {"discovery": {"enabled": True}}

@@ -9,7 +9,7 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, buffers, driver, peers, report, series, table
+from . import accounting, buffers, driver, idle, peers, report, series, table
 from .topologies import SHAPES
 
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
@@ -18,8 +18,10 @@ PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.
          "ceiling-copy": peers.CeilingCopy,
          "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
          "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
+TOPOLOGIES = [*SHAPES, idle.NAME]
 #: What it takes to be done in two minutes: once, and only what the targets name first.
-QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "peers": ["raw", "ceiling", "pim"], "quiet_wait": 0}
+QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "quiet_wait": 0}
+QUICK_PEERS = ("raw", "ceiling", "pim")
 
 
 def parse(arguments):
@@ -27,12 +29,12 @@ def parse(arguments):
     verbs = parser.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run", help="measure")
     run.add_argument("--quick", action="store_true", help="about two minutes: one repeat, raw, ceiling and pim")
-    run.add_argument("--topologies", type=names, metavar="A,B", default=list(SHAPES), help=f"of {','.join(SHAPES)} (all)")
+    run.add_argument("--topologies", type=names, metavar="A,B", default=TOPOLOGIES, help=f"of {','.join(TOPOLOGIES)} (all)")
     run.add_argument("--peers", type=names, metavar="A,B", help=f"of {','.join(PEERS)} and the drivers (all)")
     run.add_argument("--driver", action="append", default=[], metavar="NAME=PATH", help="another VPN (scripts/speed/driver.py)")
     run.add_argument("--repeats", type=int, help="of everything (3)")
     run.add_argument("--secs", type=int, help="of each TCP stream (5)")
-    run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers; 0: not at all (120)")
+    run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (120)")
     run.add_argument("--udp-probes", type=int, help="rates to try beside the highest; 0: no search (4)")
     run.add_argument("--quiet-wait", type=float, help="seconds in all to wait for a disturbed machine (120)")
     run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
@@ -50,22 +52,18 @@ def names(text):
 
 def complete(options, parser):
     """Fills in what was not said, and refuses what does not exist."""
-    usual = {"repeats": 3, "secs": 5, "idle_secs": 120, "udp_probes": 4, "quiet_wait": 120, "peers": None}
+    usual = {"repeats": 3, "secs": 5, "idle_secs": 120, "udp_probes": 4, "quiet_wait": 120}
     for name, value in {**usual, **(QUICK if options.quick else {})}.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
-    options.classes = dict(PEERS)
-    for named in options.driver:
-        name, _, path = named.partition("=")
-        options.classes[name] = driver.made_for(os.path.abspath(path))
-    options.peers = options.peers or list(options.classes)
-    for name in options.driver if options.quick else []:
-        options.peers = [*options.peers, name.partition("=")[0]]
-    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, SHAPES)):
+    drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in (text.partition("=") for text in options.driver)}
+    options.classes = {**PEERS, **drivers}
+    options.peers = options.peers or [*(QUICK_PEERS if options.quick else PEERS), *drivers]
+    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES)):
         if unknown := [name for name in given if name not in known]:
             parser.error(f"--{what}: there is no {', '.join(unknown)}")
-    if options.repeats < 1 or options.secs < 1:
-        parser.error("--repeats and --secs: at least 1")
+    if min(options.repeats, options.secs, options.idle_secs) < 1:
+        parser.error("--repeats, --secs and --idle-secs: at least 1")
     options.out = os.path.abspath(options.out)
 
 

@@ -3,11 +3,10 @@ import os
 
 from lab.daemon import ROOT
 
-from . import reference, table, targets
+from . import idle, reference, table, targets
 from .topologies import SHAPES
 
 PATH = os.path.join(ROOT, "docs", "performance.md")
-IDLE = "pim on one switch with ten others, found by beacons, and no traffic"
 
 
 def text(data):
@@ -20,7 +19,7 @@ def text(data):
     parts = ["# Performance", _how(meta), "## Targets", _legend(data, verdicts), table.of_targets(verdicts), counts,
              "## All figures"]
     for kind, peers in data["results"].items():
-        meaning = SHAPES[kind].meaning if kind in SHAPES else IDLE
+        meaning = SHAPES[kind].meaning if kind in SHAPES else idle.MEANING
         parts += [f"**{kind}**: {meaning}.", table.of_topology(peers)]
     parts += [_failures(data["failures"])] if data["failures"] else []
     return "\n\n".join(parts) + "\n"

@@ -11,10 +11,10 @@ from lab import sandbox
 from lab.netns import run
 
 from . import figures, idle
+from .topologies import SHAPES
 from .trial import Trial
 
 TRIAL_LIMIT = 300  #: seconds after which a trial hangs
-IDLE = "idle"
 
 
 class Series:
@@ -30,11 +30,11 @@ class Series:
 
     def measure(self):
         for repeat in range(self.options.repeats):
-            for kind in self.options.topologies:
+            for kind in filter(SHAPES.get, self.options.topologies):
                 for name in self.order(kind, repeat):
                     self.one(kind, name, repeat)
-        if self.options.idle_secs and "pim" in self.classes:
-            with self.bounded(IDLE, "pim", 0, limit=TRIAL_LIMIT + 2 * self.options.idle_secs) as out:
+        if idle.NAME in self.options.topologies and "pim" in self.classes:
+            with self.bounded(idle.NAME, "pim", 0, limit=TRIAL_LIMIT + 2 * self.options.idle_secs) as out:
                 out |= idle.measure(self.options, self.others)
         return self.failures
 

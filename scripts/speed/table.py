@@ -1,7 +1,7 @@
 """The figures of a run as tables in Markdown: one for each topology, and the targets."""
 import json
 
-from . import targets
+from . import idle, targets
 from .topologies import SHAPES
 
 DISTURBED_SIGN = "!"
@@ -66,7 +66,7 @@ def load(path):
 
 def main(path):
     data = load(path)
-    for kind in [*SHAPES, "idle"]:
+    for kind in [*SHAPES, idle.NAME]:
         if kind in data["results"]:
             print(f"{kind}\n\n{of_topology(data['results'][kind])}\n")
     print(f"targets\n\n{of_targets(targets.judge_all(data))}\n")

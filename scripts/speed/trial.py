@@ -3,8 +3,6 @@ import subprocess
 import threading
 import time
 
-from lab.netns import run
-
 from . import accounting, udp
 from .load import Load, first_ping
 from .topologies import Net
@@ -89,7 +87,7 @@ class Trial:
         source = self.net[self.shape.source]
         source.run("ping", "-q", "-n", "-i", "0.1", "-c", str(count), "-w", "5", self.target, check=False)
         device = self.peer.device_seen(self.shape.source)
-        self.out["mtu"] = int(run(["ip", "netns", "exec", source.name, "cat", f"/sys/class/net/{device}/mtu"]).stdout)
+        self.out["mtu"] = int(source.run("cat", f"/sys/class/net/{device}/mtu").stdout)
 
     # -- single measurements --------------------------------------------------------------------------------------------
     def undisturbed(self, key, measure, tries=3):

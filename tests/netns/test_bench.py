@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.needs("daemon", "pim"), pytest.mark.limit(90)]
 def measured(tmp_path_factory):
     """pim on one link and over a relay, the ceiling on one link -> what the run wrote"""
     out = tmp_path_factory.mktemp("bench") / "bench.json"
-    options = main.parse(["run", "--quick", "--peers", "ceiling,pim", "--topologies", "pair,line", "--udp-probes", "0",
+    options = main.parse(["run", "--quick", "--peers", "ceiling,pim", "--topologies", "pair,line,idle", "--udp-probes", "0",
                           "--idle-secs", "1", "--out", str(out)])
     classes = {name: options.classes[name] for name in options.peers}
     assert [name for name, a_class in classes.items() if a_class.lacks()] == [], f"is {BUILD} whole?"
