@@ -45,5 +45,6 @@ def test_idle_peers_are_watched(measured):
 
 def test_the_report_holds_every_row(measured):
     text = report.text(measured)
-    for row in targets.ROWS:
-        assert f"| {row.name} | {row.topology} |" in text
+    for row in targets.ROWS:  # a figure may stand there twice, compared with different VPNs
+        same = [other for other in targets.ROWS if (other.name, other.topology) == (row.name, row.topology)]
+        assert text.count(f"| {row.name} | {row.topology} |") == len(same)
