@@ -20,7 +20,7 @@ def measure(options, others):
         for daemon in daemons:
             daemon.wait_ready()
         wait_until(lambda: active(daemons[0]) == PEERS, 30, f"{PEERS} peers are met")
-        time.sleep(options.idle_secs / 4)  # what it says to new neighbours
+        time.sleep(options.idle_secs)  # new neighbours have more to say
         return watch(daemons[0], options.idle_secs, others)
 
 
