@@ -25,6 +25,14 @@ def is_disturbed(figure, trial):
     return trial.get(f"{measurement_of(figure)}_foreign_cores", 0) >= DISTURBED
 
 
+def disturbances(results):
+    """(disturbed, all) measurements of a run"""
+    foreign = [summary for peers in results.values() for figures in peers.values() for name, summary in figures.items()
+               if name.endswith("_foreign_cores")]
+    return (sum(summary["disturbed"] for summary in foreign),
+            sum(summary["disturbed"] + sum(value < DISTURBED for value in summary["values"]) for summary in foreign))
+
+
 def summary(trials):
     """[{figure: value}] of one VPN on one topology -> {figure: {"median", "min", "max", "values", "disturbed"}}
 

@@ -3,7 +3,7 @@ import os
 
 from lab.daemon import ROOT
 
-from . import idle, reference, table, targets
+from . import accounting, figures, idle, reference, table, targets
 from .topologies import SHAPES
 
 PATH = os.path.join(ROOT, "docs", "performance.md")
@@ -16,7 +16,7 @@ def text(data):
     met = len(verdicts) - len(missed) - len(unknown)
     counts = (f"{met} of {len(verdicts)} are met, {len(missed)} missed, {len(unknown)} not measured. Elsewhere, not by this "
               f"command: {', '.join(targets.NOT_HERE)}.")
-    parts = ["# Performance", _how(meta), "## Targets", _legend(data, verdicts), table.of_targets(verdicts), counts,
+    parts = ["# Performance", _how(meta, data["results"]), "## Targets", _legend(data, verdicts), table.of_targets(verdicts), counts,
              "## All figures"]
     for kind, peers in data["results"].items():
         meaning = SHAPES[kind].meaning if kind in SHAPES else idle.MEANING
@@ -25,7 +25,8 @@ def text(data):
     return "\n\n".join(parts) + "\n"
 
 
-def _how(meta):
+def _how(meta, results):
+    disturbed, taken = figures.disturbances(results)
     versions = ", ".join(f"{name} {version}" for name, version in meta["versions"].items())
     return "\n".join([
         "Written by `scripts/bench report` from one run; [hacking.md](hacking.md), \"Measure speed\", says what each figure",
@@ -34,22 +35,23 @@ def _how(meta):
         f"- {meta['cores']} cores of {meta['cpu']}, Linux {meta['kernel']}, {meta['openssl'].split(' (')[0]}",
         f"- {meta['repeats']} interleaved repeats, {meta['secs']} s a stream; median (smallest–largest)",
         *([f"- beside it: {versions}"] if versions else []),
-        *[f"- not there: {name}" for name in meta["skipped"]], "",
+        *[f"- not there: {name}" for name in meta["skipped"]],
+        f"- during {disturbed} of {taken} measurements other programs used more than {accounting.DISTURBED:g} cores", "",
         "Source, sink and all daemons share these cores, so a rate is one by the CPU that all of them need for a byte. Ratios",
         "within a run carry over to other machines; rates do not."])
 
 
 def _legend(data, verdicts):
-    lines = ["`ceiling` (tests/bench/ceiling) copies between the tunnel device and UDP with every offload, OpenSSL's",
-             "ChaCha20-Poly1305 and inner checksums, and nothing of a VPN: `-unchecked` leaves these checksums to the AEAD, `-copy`",
-             "encrypts nothing. `raw` is the link itself."]
+    lines = ["- `ceiling` (tests/bench/ceiling) copies between the tunnel device and UDP with every offload, OpenSSL's",
+             "  ChaCha20-Poly1305 and inner checksums, and nothing of a VPN: `-unchecked` leaves these checksums to the AEAD, `-copy`",
+             "  encrypts nothing. `raw` is the link itself."]
     stand_ins = sorted({verdict.row.against for verdict in verdicts if verdict.is_stand_in and verdict.other})
     for name in stand_ins:
         here = data["meta"]["versions"].get(name)
-        lines.append(f"`*`: {name} {reference.RELEASES[name][0]} was not there" + (f" (but {here})" if here else "")
-                     + "; its ratio to the ceiling (in `line`: to raw) on another machine stands for it.")
-    lines += [f"`{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left out,",
-              "or during all."]
+        lines.append(f"- `*`: {name} {reference.RELEASES[name][0]} was not there" + (f" (but {here})" if here else "")
+                     + ";\n  its ratio to the ceiling (in `line`: to raw) on another machine stands for it.")
+    lines += [f"- `{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left out,",
+              "  or during all."]
     return "\n".join(lines)
 
 

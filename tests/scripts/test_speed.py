@@ -1,7 +1,7 @@
 """What scripts/bench makes of its measurements."""
 import pytest
 
-from speed import figures, reference, table, targets, udp
+from speed import figures, main, reference, table, targets, udp
 
 
 def link(limit, fastest=1_000_000):
@@ -61,6 +61,12 @@ def test_all_are_kept_when_all_were_disturbed():
     assert (found["median"], found["disturbed"]) == (1.0, 1)
 
 
+def test_disturbed_measurements_are_counted_over_a_run():
+    clean, spoilt = {"tcp1_foreign_cores": 0.0, "tcp1_gbit_s": 1.0}, {"tcp1_foreign_cores": 0.9, "tcp1_gbit_s": 1.0}
+    some, all_of_them = figures.summary([clean, spoilt, clean]), figures.summary([spoilt, spoilt])
+    assert figures.disturbances({"pair": {"pim": some, "raw": all_of_them}}) == (3, 5)
+
+
 def test_a_figure_is_disturbed_by_what_happened_in_its_own_measurement():
     trial = {"tcp1_foreign_cores": 1.0, "tcp1_reverse_foreign_cores": 0.0, "tcp4_foreign_cores": 1.0, "rtt_foreign_cores": 0.0}
     assert figures.is_disturbed("tcp1_cpu_s_per_gb", trial) and not figures.is_disturbed("tcp1_reverse_gbit_s", trial)
@@ -105,3 +111,8 @@ def test_releases_are_compared_by_number():
 def test_a_cell_shows_the_spread_and_what_was_disturbed():
     assert table.cell(summary(4.2, 4.4, 4.5)) == "4.40 (4.20–4.50)"
     assert table.cell(summary(97_000, disturbed=1), 1e-3, 0) == "97 !" and table.cell(None) == "–"
+
+
+def test_the_command_of_a_run_leaves_out_where_it_was_written():
+    assert main.without_out(["run", "--out", "x.json", "--quick"]) == ["run", "--quick"]
+    assert main.without_out(["run", "--out=x.json"]) == ["run"] and main.without_out(["run"]) == ["run"]
