@@ -16,8 +16,8 @@ def text(data):
     met = len(verdicts) - len(missed) - len(unknown)
     counts = (f"{met} of {len(verdicts)} are met, {len(missed)} missed, {len(unknown)} not measured. Elsewhere, not by this "
               f"command: {', '.join(targets.NOT_HERE)}.")
-    parts = ["# Performance", _how(meta, data["results"]), "## Targets", _legend(data, verdicts), table.of_targets(verdicts), counts,
-             "## All figures"]
+    parts = ["# Performance", _how(meta, data["results"]), "## Targets", _legend(data, verdicts), table.of_targets(verdicts),
+             counts, "## All figures"]
     for kind, peers in data["results"].items():
         meaning = SHAPES[kind].meaning if kind in SHAPES else idle.MEANING
         parts += [f"**{kind}**: {meaning}.", table.of_topology(peers)]
@@ -43,15 +43,15 @@ def _how(meta, results):
 
 def _legend(data, verdicts):
     lines = ["- `ceiling` (tests/bench/ceiling) copies between the tunnel device and UDP with every offload, OpenSSL's",
-             "  ChaCha20-Poly1305 and inner checksums, and nothing of a VPN: `-unchecked` leaves these checksums to the AEAD, `-copy`",
-             "  encrypts nothing. `raw` is the link itself."]
+             "  ChaCha20-Poly1305 and inner checksums, and nothing of a VPN: `-unchecked` leaves these checksums to the",
+             "  AEAD, `-copy` encrypts nothing. `raw` is the link itself."]
     stand_ins = sorted({verdict.row.against for verdict in verdicts if verdict.is_stand_in and verdict.other})
     for name in stand_ins:
         here = data["meta"]["versions"].get(name)
         lines.append(f"- `*`: {name} {reference.RELEASES[name][0]} was not there" + (f" (but {here})" if here else "")
                      + ";\n  its ratio to the ceiling (in `line`: to raw) on another machine stands for it.")
-    lines += [f"- `{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left out,",
-              "  or during all."]
+    lines += [f"- `{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left",
+              "  out, or during all."]
     return "\n".join(lines)
 
 

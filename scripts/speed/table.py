@@ -37,8 +37,9 @@ def markdown(heads, rows):
 def of_topology(peers):
     heads = {head: column for head, column in COLUMNS.items() if any(column[0] in figures for figures in peers.values())}
     ranked = sorted(peers, key=lambda name: -(peers[name].get("tcp1_gbit_s") or {"median": 0})["median"])
-    rows = [[name, *(cell(peers[name].get(figure), scale, digits) for figure, scale, digits in heads.values())] for name in ranked]
-    return markdown(["VPN", *heads], rows)
+    def row(name):
+        return [name, *(cell(peers[name].get(figure), scale, digits) for figure, scale, digits in heads.values())]
+    return markdown(["VPN", *heads], [row(name) for name in ranked])
 
 
 def of_targets(verdicts):
