@@ -14,7 +14,7 @@ def text(data):
     missed = [verdict for verdict in verdicts if verdict.holds is False]
     unknown = [verdict for verdict in verdicts if verdict.holds is None]
     met = len(verdicts) - len(missed) - len(unknown)
-    counts = (f"{met} of {len(verdicts)} are met, {len(missed)} missed, {len(unknown)} not measured. Elsewhere, not by this "
+    counts = (f"{met} of {len(verdicts)} are met, {len(missed)} missed, {len(unknown)} cannot be said. Elsewhere, not by this "
               f"command: {', '.join(targets.NOT_HERE)}.")
     parts = ["# Performance", _how(meta, data["results"]), "## Targets", _legend(data, verdicts), table.of_targets(verdicts),
              counts, "## All figures"]
@@ -51,7 +51,7 @@ def _legend(data, verdicts):
         lines.append(f"- `*`: {name} {reference.RELEASES[name][0]} was not there" + (f" (but {here})" if here else "")
                      + ";\n  its ratio to the ceiling (in `line`: to raw) on another machine stands for it.")
     lines += [f"- `{table.DISTURBED_SIGN}`: other programs used the machine during some of the measurements, which were left",
-              "  out, or during all."]
+              "  out, or during all. Where that holds for one of the two that are compared alone, `disturbed` stands for a verdict."]
     return "\n".join(lines)
 
 

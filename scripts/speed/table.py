@@ -55,7 +55,7 @@ def _row(verdict):
         other = "not measured" if not verdict.other else f"{row.against} {verdict.other * row.scale:,.{row.digits}f}"
         other += " *" if verdict.is_stand_in and verdict.other else ""
     ratio = f"{verdict.ratio:.2f}" if row.against and verdict.ratio is not None else "–"
-    met = {True: "yes", False: "**no**", None: "not measured"}[verdict.holds]
+    met = {True: "yes", False: "**no**", None: "not measured" if verdict.is_even else "disturbed"}[verdict.holds]
     figure = cell(verdict.pim, row.scale, row.digits)
     return [row.name, row.topology, f"{figure} {row.unit}" if verdict.pim else figure, other, ratio, target, met]
 

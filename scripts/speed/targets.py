@@ -2,7 +2,8 @@
 import dataclasses
 import math
 
-from . import reference
+from . import figures, reference
+from .accounting import DISTURBED
 
 MEBIBYTE = 1024
 NOT_HERE = ("memory with 10,000 idle peers", "handshakes per core", "route lookup", "RPC calls", "events to 1,000 subscribers",
@@ -59,6 +60,7 @@ class Verdict:
     pim: dict  #: the summary of the figure; None when it was not measured
     other: float  #: what it is compared with; None without that
     is_stand_in: bool = False  #: the other one was not measured in this run: its known ratio stands for it
+    is_even: bool = True  #: both were disturbed all the time, or neither: else the ratio says nothing
 
     @property
     def ratio(self):
@@ -69,7 +71,7 @@ class Verdict:
     @property
     def holds(self):
         """None where it cannot be said."""
-        if self.ratio is None or math.isnan(self.ratio):
+        if self.ratio is None or math.isnan(self.ratio) or not self.is_even:
             return None
         return self.ratio <= self.row.limit if self.row.at_most else self.ratio >= self.row.limit
 
@@ -86,10 +88,18 @@ def judge(data, row):
     version = data["meta"]["versions"].get(row.against)
     measured = median(results, row.topology, row.against, row.figure)
     if measured and reference.is_current(row.against, version):
-        return Verdict(row, pim, measured)
+        return Verdict(row, pim, measured, is_even=is_even(results, row, row.against))
     beside, ratio = reference.RATIOS.get((row.against, row.topology, row.figure), ("", 0))
     known = median(results, row.topology, beside, row.figure)
-    return Verdict(row, pim, known and known * ratio, is_stand_in=True)
+    return Verdict(row, pim, known and known * ratio, is_stand_in=True, is_even=is_even(results, row, beside))
+
+
+def is_even(results, row, other):
+    """False where others of the machine disturbed every measurement of the one, and not of the other."""
+    def spoilt(name):
+        foreign = f"{figures.measurement_of(row.figure)}_foreign_cores"
+        return (median(results, row.topology, name, foreign) or 0) >= DISTURBED
+    return spoilt("pim") == spoilt(other)
 
 
 def judge_all(data):

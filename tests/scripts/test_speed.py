@@ -92,6 +92,14 @@ def test_what_was_not_measured_is_neither_met_nor_missed():
     assert targets.judge(run_of({"pair": {"pim": {"tcp1_gbit_s": summary(4.0)}}}), row(against="ceiling")).holds is None
 
 
+@pytest.mark.parametrize("pim, ceiling, holds", [(0.0, 0.0, False), (0.9, 0.9, False), (0.9, 0.0, None), (0.0, 0.9, None)])
+def test_what_was_disturbed_is_not_judged_beside_what_was_not(pim, ceiling, holds):
+    data = run_of({"pair": {"pim": {"tcp1_gbit_s": summary(2.0), "tcp1_foreign_cores": summary(pim)},
+                            "ceiling": {"tcp1_gbit_s": summary(4.0), "tcp1_foreign_cores": summary(ceiling)}}})
+    verdict = targets.judge(data, row(against="ceiling"))
+    assert verdict.holds is holds and verdict.is_even is (holds is not None)
+
+
 def test_an_old_release_is_not_beaten_in_place_of_the_current_one():
     peers = {"pim": {"tcp1_gbit_s": summary(4.0)}, "ceiling": {"tcp1_gbit_s": summary(4.0)},
              "wireguard-go": {"tcp1_gbit_s": summary(0.5)}}
