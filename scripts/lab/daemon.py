@@ -15,8 +15,9 @@ DAEMON, PIM, DASHBOARD = (os.path.join(BUILD, path) for path in ("daemon/pim-dae
 NOT_READY = -32000
 
 
-def wait_until(question, seconds, what):
-    """The first true answer; raises TimeoutError that names `what`. `question` may raise while things settle."""
+def wait_until(question, seconds, what, pause=0.05):
+    """The first true answer; raises TimeoutError that names `what`. `question` may raise while things settle. `pause`:
+    seconds between two questions."""
     deadline, last = time.monotonic() + seconds, None
     while time.monotonic() < deadline:
         try:
@@ -25,7 +26,7 @@ def wait_until(question, seconds, what):
                 return answer
         except (OSError, EOFError, KeyError, IndexError) as error:
             last = error
-        time.sleep(0.05)
+        time.sleep(pause)
     raise TimeoutError(f"{what}: not within {seconds} s" + (f" ({last})" if last else ""))
 
 

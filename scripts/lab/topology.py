@@ -34,12 +34,15 @@ def _table(name, hook, *rules):
 
 
 class Lan:
-    """Named nodes on one switch, each with eth0, 192.168.99.N, fdaa:99::N and a default route. A context manager."""
+    """Named nodes on one switch, each with eth0, 192.168.99.N, fdaa:99::N and a default route. A context manager.
+
+    A node is an attribute by its name, and `named` holds all in order.
+    """
 
     SWITCH4, SWITCH6 = "192.168.99.1", "fdaa:99::1"
 
     def __init__(self, *names, rp_filter=0):
-        self._nodes, self._rp_filter = [], rp_filter
+        self._nodes, self.named, self._rp_filter = [], [], rp_filter
         try:
             self.switch = self._node(f"switch-{names[0]}")  # two of them may stand side by side
             self.switch.ip("link add br0 type bridge", "link set br0 up", f"addr add {self.SWITCH4}/24 dev br0",
@@ -52,6 +55,7 @@ class Lan:
                 node.ip(f"addr add {node.address4}/24 dev eth0", f"addr add {node.address6}/64 dev eth0 nodad",
                         f"route add default via {self.SWITCH4}", f"route add default via {self.SWITCH6}")
                 setattr(self, name, node)
+                self.named.append(node)
         except BaseException:
             self.close()
             raise

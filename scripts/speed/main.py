@@ -1,0 +1,117 @@
+"""scripts/bench run | table FILE | report FILE"""
+import argparse
+import os
+import shlex
+import signal
+import sys
+
+from lab import sandbox
+from lab.daemon import ROOT
+from suites import build
+
+from . import accounting, buffers, driver, idle, peers, report, series, table
+from .topologies import SHAPES
+
+TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
+OUT = os.path.join(ROOT, "build", "bench.json")
+PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.CeilingUnchecked,
+         "ceiling-copy": peers.CeilingCopy,
+         "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
+         "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
+TOPOLOGIES = [*SHAPES, idle.NAME]
+#: What it takes to be done in two minutes: once, and only what the targets name first.
+QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "quiet_wait": 0}
+QUICK_PEERS = ("raw", "ceiling", "pim")
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures pim beside ceilings and other VPNs.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    run = verbs.add_parser("run", help="measure")
+    run.add_argument("--quick", action="store_true", help="about two minutes: one repeat, raw, ceiling and pim")
+    run.add_argument("--topologies", type=names, metavar="A,B", default=TOPOLOGIES, help=f"of {','.join(TOPOLOGIES)} (all)")
+    run.add_argument("--peers", type=names, metavar="A,B", help=f"of {','.join(PEERS)} and the drivers (all)")
+    run.add_argument("--driver", action="append", default=[], metavar="NAME=PATH", help="another VPN (scripts/speed/driver.py)")
+    run.add_argument("--repeats", type=int, help="of everything (3)")
+    run.add_argument("--secs", type=int, help="of each TCP stream (5)")
+    run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (120)")
+    run.add_argument("--udp-probes", type=int, help="rates to try beside the highest; 0: no search (4)")
+    run.add_argument("--quiet-wait", type=float, help="seconds in all to wait for a disturbed machine (120)")
+    run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
+    for verb, what in (("table", "print the figures of a run"), ("report", "write docs/performance.md from a run")):
+        verbs.add_parser(verb, help=what).add_argument("file", nargs="?", default=OUT)
+    options = parser.parse_args(arguments)
+    if options.verb == "run":
+        complete(options, parser)
+    return options
+
+
+def names(text):
+    return text.split(",")
+
+
+def complete(options, parser):
+    """Fills in what was not said, and refuses what does not exist."""
+    usual = {"repeats": 3, "secs": 5, "idle_secs": 120, "udp_probes": 4, "quiet_wait": 120}
+    for name, value in {**usual, **(QUICK if options.quick else {})}.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in (text.partition("=") for text in options.driver)}
+    options.classes = {**PEERS, **drivers}
+    options.peers = options.peers or [*(QUICK_PEERS if options.quick else PEERS), *drivers]
+    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES)):
+        if unknown := [name for name in given if name not in known]:
+            parser.error(f"--{what}: there is no {', '.join(unknown)}")
+    if min(options.repeats, options.secs, options.idle_secs) < 1:
+        parser.error("--repeats, --secs and --idle-secs: at least 1")
+    options.out = os.path.abspath(options.out)
+
+
+def run(options):
+    """-> the exit code"""
+    why_not = sandbox.why_not()
+    if why_not:
+        print(f"bench: FAIL {why_not}")
+        return 1
+    try:
+        build.build(targets=TARGETS)
+    except build.BuildFailed as failed:
+        print(f"bench: FAIL the build failed: {failed}")
+        return 1
+    skipped = {name: why for name in options.peers if (why := options.classes[name].lacks())}
+    for name, why in skipped.items():
+        print(f"skipped: {name} lacks {why}", flush=True)
+    classes = {name: options.classes[name] for name in options.peers if name not in skipped}
+    command = shlex.join(["scripts/bench", *without_out(sys.argv[1:])])
+    with buffers.raised():
+        return beside(lambda: series.inside(series.Series(options, classes, skipped, accounting.Others(), command)))
+
+
+def without_out(arguments):
+    """Where a run is written says nothing about what was measured."""
+    kept = [word for word in arguments if not word.startswith("--out=")]
+    if "--out" in kept:
+        at = kept.index("--out")
+        kept[at:at + 2] = []
+    return kept
+
+
+def beside(work):
+    """In a process of its own: who enters the sandbox does not come back, and something has to be put back here."""
+    child = os.fork()
+    if child == 0:
+        os._exit(work())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child as well
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main():
+    options = parse(sys.argv[1:])
+    if options.verb == "run":
+        return run(options)
+    return {"table": table, "report": report}[options.verb].main(options.file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
