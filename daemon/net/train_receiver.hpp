@@ -15,7 +15,8 @@ namespace pim::net {
 
 class TrainReceiver {
  public:
-  static constexpr std::size_t slots = 16;
+  /// A batch stays in the cache until it is opened, and takes no more memory than that.
+  static constexpr std::size_t slots = 8;
   /// UDP_GRO merges up to 64 KiB whatever the size of the datagrams.
   static constexpr std::size_t slot_size = 65'536;
 

@@ -1,4 +1,5 @@
 """Traffic from the source to the sink of a net: one measurement each, as {figure: value}."""
+import contextlib
 import json
 import re
 import subprocess
@@ -28,13 +29,15 @@ class Load:
             self.server.wait()
 
     def iperf(self, *options, seconds, patience=10):
-        """-> iperf3's sums; {} when it came to nothing"""
+        """-> iperf3's sums; {} when it came to nothing twice"""
         argv = ["iperf3", "-J", "-c", self.target, "-t", str(seconds), "--connect-timeout", "3000", *options]
-        try:
-            return json.loads(self.source.run(*argv, check=False, timeout=seconds + patience).stdout).get("end") or {}
-        except (subprocess.TimeoutExpired, ValueError):
-            self.serve()  # the server may be stuck in what broke
-            return {}
+        for _ in range(2):
+            with contextlib.suppress(subprocess.TimeoutExpired, ValueError):
+                end = json.loads(self.source.run(*argv, check=False, timeout=seconds + patience).stdout).get("end")
+                if end:
+                    return end
+            self.serve()  # the server may still be busy with the one before, or stuck in what broke
+        return {}
 
     def tcp(self, *options, seconds):
         """-> (bytes that arrived, their bits a second, segments sent again)"""

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   app.add_flag("--inner-checksums", inner_checksums, "compute and verify the checksums of the packets inside");
   CLI11_PARSE(app, argc, argv);
   auto const tun = pim::linux_edge::open_tun(tun_name);
-  if (!tun.ok()) return std::fprintf(stderr, "%s\n", tun.error().message.c_str()), 1;
+  if (!tun.ok()) return std::fprintf(stderr, "%s\n", to_string(tun.error()).c_str()), 1;
   auto const socket = open_socket(address_of(local), address_of(remote));
   if (socket < 0) return 1;
   pim::ceiling::Options const options{!is_plain, inner_checksums};
