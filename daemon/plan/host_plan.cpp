@@ -14,6 +14,9 @@ constexpr auto worst_metric = std::numeric_limits<std::uint32_t>::max();
 
 // 65535 less what sealing adds to a segmented packet, rounded down: one super-packet fits one buffer.
 constexpr std::uint32_t gso_limit = 62000;
+// What comes from a gateway's uplink is joined up to this size already, and the kernel would cut all of it into single
+// packets for a device that takes less. One super-packet then leaves as two trains.
+constexpr std::uint32_t gso_limit_of_gateway = 65536;
 
 Prefix literal(std::string_view text) { return parse_prefix(text).value(); }
 
@@ -126,7 +129,7 @@ HostPlan make_plan(Input const& input) {
   plan.blocks = on;
   plan.interface = InterfacePlan{.persistent = on,
                                  .mtu = input.mtu,
-                                 .gso_max_size = gso_limit,
+                                 .gso_max_size = carries(input) ? gso_limit_of_gateway : gso_limit,
                                  .addresses = {{input.own_v4, 32}, {input.own_v6, 128}}};
   plan.rules = make_rules(plan.names, carries(input));
   plan.routes = make_routes(input, around);

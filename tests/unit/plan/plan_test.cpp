@@ -155,6 +155,12 @@ TEST_CASE("a gateway forwards by device where it can and keeps hearing router ad
   }));
 }
 
+TEST_CASE("a gateway takes super-packets as large as its uplink joins them, others such as fit one train") {
+  CHECK(make_plan(gateway()).interface->gso_max_size == 65536);
+  CHECK(make_plan(laptop()).interface->gso_max_size == 62000);
+  CHECK(make_plan(armed_laptop()).interface->gso_max_size == 62000);
+}
+
 TEST_CASE("routing on and being a gateway exclude each other, and routing on wins") {
   auto input = gateway();
   input.routing = Routing::on;
