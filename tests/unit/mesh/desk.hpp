@@ -140,4 +140,20 @@ class Desk {
   }
 };
 
+/// Neighbours 1 and 2, both up and known, at a cost of 100 each.
+inline Desk desk_with_two(RoutingSettings const& settings = {}) {
+  Desk desk(settings);
+  for (std::uint32_t const number : {1u, 2u}) {
+    desk.up(number, 100);
+    desk.says(number, {entry(number, 1, 0, 0)});
+  }
+  desk.runs_for(std::chrono::milliseconds{100});
+  desk.clear();
+  return desk;
+}
+
+inline std::vector<RouteChange> change_of(std::uint32_t number, std::optional<std::uint32_t> next_hop) {
+  return {{id_of(number), next_hop ? std::optional(PeerSlot{*next_hop}) : std::nullopt}};
+}
+
 }  // namespace pim::mesh::test
