@@ -20,7 +20,7 @@ def measure(options, others):
         for daemon in daemons:
             daemon.wait_ready()
         wait_until(lambda: active(daemons[0]) == PEERS, 30, f"{PEERS} peers are met")
-        time.sleep(options.idle_secs)  # new neighbours have more to say
+        time.sleep(options.idle_secs)  # new neighbours have more to say, for four minutes
         return watch(daemons[0], options.idle_secs, others)
 
 

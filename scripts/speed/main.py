@@ -34,7 +34,7 @@ def parse(arguments):
     run.add_argument("--driver", action="append", default=[], metavar="NAME=PATH", help="another VPN (scripts/speed/driver.py)")
     run.add_argument("--repeats", type=int, help="of everything (3)")
     run.add_argument("--secs", type=int, help="of each TCP stream (5)")
-    run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (120)")
+    run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (240)")
     run.add_argument("--udp-probes", type=int, help="rates to try beside the highest; 0: no search (4)")
     run.add_argument("--quiet-wait", type=float, help="seconds in all to wait for a disturbed machine (120)")
     run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
@@ -52,7 +52,7 @@ def names(text):
 
 def complete(options, parser):
     """Fills in what was not said, and refuses what does not exist."""
-    usual = {"repeats": 3, "secs": 5, "idle_secs": 120, "udp_probes": 4, "quiet_wait": 120}
+    usual = {"repeats": 3, "secs": 5, "idle_secs": 240, "udp_probes": 4, "quiet_wait": 120}
     for name, value in {**usual, **(QUICK if options.quick else {})}.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
