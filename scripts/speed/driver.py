@@ -43,6 +43,10 @@ def made_for(path, known=None):
             self.net[name].run(path, "up", DIR, name)
             return process
 
+        def rpc_socket(self, name):
+            socket = os.path.join(DIR, name, "pim.sock")
+            return socket if os.path.exists(socket) else None
+
         def target(self):
             if self.net.egress:
                 return self.net.end()

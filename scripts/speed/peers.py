@@ -65,6 +65,10 @@ class Peer:
     def path(self, name, file):
         return os.path.join(self.net[name].dir, file)
 
+    def rpc_socket(self, name):
+        """Where it answers JSON-RPC as pim does, or None."""
+        return None
+
     def spawn(self, name, *argv, **options):
         with open(self.path(name, "vpn.log"), "ab") as log:
             return self.net[name].spawn(*argv, stdout=log, stderr=log, **options)

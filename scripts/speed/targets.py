@@ -6,7 +6,7 @@ from . import figures, reference
 from .accounting import DISTURBED
 
 MEBIBYTE = 1024
-NOT_HERE = ("memory with 10,000 idle peers", "handshakes per core", "route lookup", "RPC calls", "events to 1,000 subscribers",
+NOT_HERE = ("memory with 10,000 idle peers", "handshakes per core", "route lookup", "events to 1,000 subscribers",
             "builds and `scripts/test`")
 
 
@@ -48,6 +48,8 @@ ROWS = (
     Row("memory after load, two peers", "line", "rss_kib_r", "MiB", 12, at_most=True, scale=1 / MEBIBYTE, digits=1),
     Row("start to first ping", "pair", "start_to_first_ping_s", "s", 0.1, at_most=True, digits=3),
     Row("kill -9 and restart to first ping", "pair", "restart_to_first_ping_s", "s", 0.5, at_most=True, digits=3),
+    Row("RPC call idle, p99", "pair", "rpc_p99_ms", "ms", 1, at_most=True),
+    Row("RPC call under four streams, p99", "pair", "rpc_loaded_p99_ms", "ms", 10, at_most=True),
     Row("idle with 10 peers: wake-ups", "idle", "idle_wake_ups_per_s", "/s", 1, at_most=True),
     Row("idle with 10 peers: CPU", "idle", "idle_cpu_percent", "%", 0.1, at_most=True, digits=3),
     Row("idle with 10 peers: traffic", "idle", "idle_bytes_per_day_and_pair", "MB/day and pair", 1, at_most=True, scale=1e-6),

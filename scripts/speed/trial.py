@@ -3,7 +3,7 @@ import subprocess
 import threading
 import time
 
-from . import accounting, udp
+from . import accounting, calls, udp
 from .load import Load, first_ping
 from .topologies import Net
 
@@ -46,11 +46,14 @@ class Trial:
         thorough = self.kind == "pair"
         seconds = self.options.secs
         self.undisturbed("rtt", lambda: self.load.ping("rtt", 1000 if thorough else 300, 0.001))
+        socket = self.peer.rpc_socket(self.shape.source)
+        if thorough and socket:
+            self.undisturbed("rpc", lambda: calls.measure("rpc", socket, 1000, 0.001))
         self.undisturbed("tcp1", lambda: self.tcp("tcp1", seconds=seconds))
         if self.kind in ("pair", "gw"):
             self.undisturbed("tcp1_reverse", lambda: self.tcp("tcp1_reverse", "-R", seconds=seconds))
         if self.kind in ("pair", "wire"):
-            self.undisturbed("tcp4", lambda: self.four_streams(seconds))
+            self.undisturbed("tcp4", lambda: self.four_streams(seconds, socket))
         if thorough and self.options.udp_probes:
             for size in (64, 1200):
                 self.undisturbed(f"udp{size}", lambda: self.udp(size))
@@ -122,15 +125,21 @@ class Trial:
                 out[f"{key}_cpu_s_per_gb"] = sum(used.values())
         return out
 
-    def four_streams(self, seconds):
-        """With pings from the midst of them."""
+    def four_streams(self, seconds, socket):
+        """With pings from the midst of them, and calls at the socket of a daemon that has one."""
         out = {}
         seconds = max(2, seconds)
-        streams = threading.Thread(target=lambda: out.update(self.tcp("tcp4", "-P", "4", seconds=seconds)))
-        streams.start()
+        count = int((seconds - 1) * 80)
+        work = [threading.Thread(target=lambda: out.update(self.tcp("tcp4", "-P", "4", seconds=seconds)))]
+        if socket:
+            work.append(threading.Thread(target=lambda: out.update(calls.measure("rpc_loaded", socket, count // 2, 0.02))))
+        work[0].start()
         time.sleep(0.7)
-        pings = self.load.ping("rtt_loaded", int((seconds - 1) * 80), 0.01)
-        streams.join()
+        for thread in work[1:]:
+            thread.start()
+        pings = self.load.ping("rtt_loaded", count, 0.01)
+        for thread in work:
+            thread.join()
         return out | pings
 
     def udp(self, size):
