@@ -41,11 +41,18 @@ void Machine::refuse_routes(mesh::Refusals const& before, Peer const& peer, Turn
     if (one.now != one.before) refuse(one.why, peer, {}, turn, one.now - one.before);
 }
 
+void Machine::set_offer(Peer& peer, std::optional<GatewayOffer> offer) {
+  peer.offer = offer;
+  if (offer)
+    offering_.insert(peer.slot);
+  else
+    offering_.erase(peer.slot);
+}
+
 void Machine::hear_offer(Peer& peer, std::optional<wire::GatewayOffer> const& offer, Turn& turn) {
-  peer.offer.reset();
-  if (!offer) return;
-  peer.offer = GatewayOffer{offer->priority, offer->load, (offer->families & wire::family_v4) != 0,
-                            (offer->families & wire::family_v6) != 0};
+  if (!offer) return set_offer(peer, std::nullopt);
+  set_offer(peer, GatewayOffer{offer->priority, offer->load, (offer->families & wire::family_v4) != 0,
+                               (offer->families & wire::family_v6) != 0});
   if (!is_named_gateway(peer.id))
     refuse(RefusedClaim::unnamed_offer, peer, "pim gateway allow " + short_id(peer.id) + " would use it", turn);
 }
@@ -65,7 +72,8 @@ void Machine::claim_alias(Peer& peer, std::optional<IpAddress> claim, Turn& turn
   trust_.hold_alias(peer.id, claim);
   if (claim == peer.v4) return;
   peer.v4 = claim;
-  table_dirty_ = plan_dirty_ = true;
+  dirty_policies_.insert(peer.slot.value);
+  if (is_chosen(peer.id)) plan_dirty_ = true;
 }
 
 bool Machine::holds_own_alias() const { return settings_.mesh_v4 || saved_.own_alias == own_v4_; }

@@ -84,7 +84,7 @@ void Machine::on_discovery_timer(Turn& turn) {
 
 void Machine::call_again(NodeId const& id, Turn& turn) {
   if (!discovery_) return;
-  discovery_->on_lost(id, turn.now.boot);
+  discovery_->on_lost(id, turn.now.boot, entropy_);
   after_discovery(turn);
 }
 

@@ -116,6 +116,7 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
     case TimerKey::Kind::routing: break;  // settle() chooses again
     case TimerKey::Kind::mesh: with_mesh(turn, [&](auto& out) { mesh_.on_deadline(turn.now.boot, out); }); break;
     case TimerKey::Kind::serving: on_serving_timer(turn); break;
+    case TimerKey::Kind::store: break;  // settle() stores it
     case TimerKey::Kind::discovery: on_discovery_timer(turn); break;
     case TimerKey::Kind::stop: finish(turn); break;
   }

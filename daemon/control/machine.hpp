@@ -113,6 +113,7 @@ class Machine final : private discovery::Judge {
   void install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
                Turn& turn);
   void apply(Peer& peer, session::KeyChange const& change, Turn& turn);
+  void renew_if_due(Peer& peer, Turn& turn);
   [[nodiscard]] bool begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& turn);
   void come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_another_life, Turn& turn);
   void admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn);
@@ -127,6 +128,7 @@ class Machine final : private discovery::Judge {
   void on_peer_timer(Peer& peer, Turn& turn);
   void arm(Peer const& peer);
   void set_endpoint(Peer const& peer, Endpoint const& at);
+  void leave_endpoint(Peer const& peer, std::optional<Endpoint> const& at);
   [[nodiscard]] ReceiverIndex fresh_index();
   [[nodiscard]] Entry* entry_of(NodeId const& id);
 
@@ -203,6 +205,7 @@ class Machine final : private discovery::Judge {
   // -- claims.cpp: what of that is believed
   void refuse(RefusedClaim why, Peer const& peer, std::string const& detail, Turn& turn, std::uint64_t times = 1);
   void refuse_routes(mesh::Refusals const& before, Peer const& peer, Turn& turn);
+  void set_offer(Peer& peer, std::optional<GatewayOffer> offer);
   void hear_offer(Peer& peer, std::optional<wire::GatewayOffer> const& offer, Turn& turn);
   void claim_alias(Peer& peer, std::optional<IpAddress> claim, Turn& turn);
   [[nodiscard]] bool holds_own_alias() const;
@@ -284,9 +287,12 @@ class Machine final : private discovery::Judge {
 
   // -- publish.cpp: what follows from the state, for the packet path, the host, the store and clients
   void publish_table();
+  [[nodiscard]] dataplane::PeerPolicy policy_of(Peer const& peer) const;
+  [[nodiscard]] bool is_chosen(NodeId const& id) const;
   void publish_plan(Turn& turn);
   [[nodiscard]] std::optional<plan::Input> desired_plan() const;
   void publish_store(Turn& turn);
+  [[nodiscard]] bool may_store_trust(Time now);
   void reserve_seqno();
   void await_stores(SaveNumbers const& before, Turn& turn);
   void show_node(Turn& turn);
@@ -337,6 +343,7 @@ class Machine final : private discovery::Judge {
   RefusedClaims refused_claims_{};
   trust::FailureLimiter claims_told_;
   std::uint64_t stored_trust_version_ = 0;
+  Time trust_stored_at_{};
   SavedState stored_state_;
   SaveNumbers save_numbers_{};  ///< of the last job for each store
   std::vector<Unstored> unstored_;
@@ -348,9 +355,9 @@ class Machine final : private discovery::Judge {
   std::unordered_map<Endpoint, PeerSlot> by_endpoint_;
   std::unordered_map<Endpoint, NodeId> at_start_;  ///< where those met in earlier runs were last
   std::map<std::string, Entry> entries_;
-  std::uint32_t last_row_ = 0;
-  std::uint32_t last_outgoing_ = 0;
+  std::uint32_t last_row_ = 0, last_outgoing_ = 0;
   std::uint64_t last_hello_ = 0;
+  std::set<PeerSlot> offering_;  ///< whose node record offers its internet
   std::size_t provisional_ = 0;
 
   // -- the mesh
@@ -360,7 +367,6 @@ class Machine final : private discovery::Judge {
 
   // -- routing
   Routing routing_;
-
   Serving serving_;
 
   // -- the host
@@ -369,8 +375,7 @@ class Machine final : private discovery::Judge {
   plan::Links links_;
   std::vector<IpAddress> resolvers_;
   std::uint64_t plan_number_ = 0;
-  bool plan_forced_ = false;
-  bool plan_sent_ = false;
+  bool plan_forced_ = false, plan_sent_ = false;
   std::optional<plan::Input> planned_;
   std::optional<NodeView> shown_node_;
 
@@ -385,11 +390,10 @@ class Machine final : private discovery::Judge {
   // -- stopping
   std::optional<Stopping> stopping_;
   bool finished_ = false;
-
   Timers timers_;
-  bool table_dirty_ = true;
-  bool plan_dirty_ = true;
-  std::set<std::uint32_t> dirty_peers_;  ///< slots whose view may have changed
+  bool table_dirty_ = true, plan_dirty_ = true;
+  std::set<std::uint32_t> dirty_policies_;  ///< slots, where the table changed for some alone
+  std::set<std::uint32_t> dirty_peers_;     ///< slots whose view may have changed
   std::set<std::string> dirty_entries_;
 };
 

@@ -29,8 +29,8 @@ void Machine::on_frame(dataplane::KeyConfirmed const& frame, Turn& turn) {
 void Machine::on_frame(dataplane::EndpointMoved const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
   if (!peer) return;
+  leave_endpoint(*peer, frame.from);
   by_endpoint_.insert_or_assign(frame.to, peer->slot);
-  std::erase_if(by_endpoint_, [&](auto const& one) { return one.second == peer->slot && one.first != frame.to; });
   trust_.admit({peer->id, peer->key, turn.now.wall, frame.to, {}, std::nullopt, {}});
   peer->link.reset(turn.now.boot);
   if (!peer->provisional) watch_link(*peer, turn);
@@ -90,7 +90,8 @@ void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, 
 void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
   begin_asking(peer, turn);
-  if (came_by != dataplane::Way::direct || peer.provisional || peer.link.is_up()) return;
+  if (came_by != dataplane::Way::direct || peer.provisional) return;
+  peer.link.on_asked(turn.now.boot);
   watch_link(peer, turn);
   arm(peer);
 }

@@ -50,6 +50,7 @@ void Machine::poll_link(Peer& peer, Turn& turn) {
     case mesh::Link::Verdict::down: break;
   }
   leave_neighbour(peer, turn);
+  call_again(peer.id, turn);
 }
 
 void Machine::probe_link(Peer& peer, Turn& turn) {

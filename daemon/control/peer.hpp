@@ -45,6 +45,7 @@ struct Peer {
   std::optional<wire::BootEpoch> next_life{};  ///< of who answers to the keys that wait to be confirmed
 
   session::Keyring keys{};
+  Time renew_at = never;          ///< when the keys in force are to be replaced without traffic
   session::Liveness liveness{};   ///< whether it answers, by whatever way
   mesh::Link link{{}};            ///< the direct one
   bool is_neighbour = false;      ///< routing uses the direct link

@@ -55,7 +55,7 @@ Peer* Machine::make_peer(NodeId const& id, PublicKey const& key, Turn& turn) {
   place->provisional_until = turn.now.boot + provisional_lifetime;
   by_id_.emplace(id, slot);
   ++provisional_;
-  table_dirty_ = true;
+  dirty_policies_.insert(slot.value);
   follow_route(*place);
   return place.get();
 }
@@ -83,10 +83,7 @@ void Machine::remove_peer(Peer& peer, Turn& turn) {
   end_handshake(peer.id);
   leave_neighbour(peer, turn);
   apply(peer, peer.keys.clear(), turn);
-  if (auto const at = dataplane_.endpoint(peer.slot)) {
-    auto const known = by_endpoint_.find(*at);
-    if (known != by_endpoint_.end() && known->second == peer.slot) by_endpoint_.erase(known);
-  }
+  leave_endpoint(peer, dataplane_.endpoint(peer.slot));
   dataplane_.remove_peer(peer.slot);
   timers_.arm({TimerKey::Kind::peer, peer.slot.value}, never);
   if (peer.provisional) --provisional_;
@@ -99,12 +96,14 @@ void Machine::remove_peer(Peer& peer, Turn& turn) {
   }
   serving_.through_me.erase(peer.id);
   auto const slot = peer.slot;
+  set_offer(peer, std::nullopt);
+  if (is_chosen(peer.id)) plan_dirty_ = true;
   dirty_peers_.erase(slot.value);
   listing_.dirty.insert(peer.id);
   by_id_.erase(peer.id);
   slots_[slot.value].reset();
   free_slots_.push_back(slot.value);
-  table_dirty_ = plan_dirty_ = true;
+  dirty_policies_.insert(slot.value);
 }
 
 void Machine::install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
@@ -123,16 +122,28 @@ void Machine::apply(Peer& peer, session::KeyChange const& change, Turn& turn) {
     dataplane_.remove(key);
     indices_.erase(key.value);
   }
-  if (change.seal_with) dataplane_.use_for_sending(peer.slot, *change.seal_with, turn.now, turn.packets);
+  if (!change.seal_with) return;
+  dataplane_.use_for_sending(peer.slot, *change.seal_with, turn.now, turn.packets);
+  peer.renew_at = turn.now.boot + (self_ < peer.id ? session::renew_after : session::other_renew_after);
+}
+
+void Machine::renew_if_due(Peer& peer, Turn& turn) {
+  if (turn.now.boot < peer.renew_at) return;
+  bool const is_kept = peer.keys.is_established() && peer.link.is_up();
+  peer.renew_at = is_kept ? turn.now.boot + session::renew_again : never;
+  if (is_kept) call(peer, false, turn);
 }
 
 void Machine::set_endpoint(Peer const& peer, Endpoint const& at) {
-  if (auto const old = dataplane_.endpoint(peer.slot); old && *old != at) {
-    auto const known = by_endpoint_.find(*old);
-    if (known != by_endpoint_.end() && known->second == peer.slot) by_endpoint_.erase(known);
-  }
+  leave_endpoint(peer, dataplane_.endpoint(peer.slot));
   dataplane_.set_endpoint(peer.slot, at);
   by_endpoint_.insert_or_assign(at, peer.slot);
+}
+
+/// Another peer may have come to where it was.
+void Machine::leave_endpoint(Peer const& peer, std::optional<Endpoint> const& at) {
+  auto const known = at ? by_endpoint_.find(*at) : by_endpoint_.end();
+  if (known != by_endpoint_.end() && known->second == peer.slot) by_endpoint_.erase(known);
 }
 
 /// True when the node at the other end was another one before: it restarted, and what it said is void.
@@ -141,7 +152,7 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
   bool const is_another = peer.life.has_value();
   peer.life = life;
   peer.introduced = false;
-  if (!peer.alive) peer.offer.reset();
+  if (!peer.alive) set_offer(peer, std::nullopt);
   if (is_another) prove_anew(peer, turn);
   return is_another;
 }
@@ -181,7 +192,8 @@ void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
     if (auto const* const entry = entry_of(peer.id)) peer.row = entry->row;
     take_over_line(peer, turn);
     if (peer.row == 0) peer.row = ++last_row_;
-    table_dirty_ = plan_dirty_ = true;
+    dirty_policies_.insert(peer.slot.value);
+    if (is_chosen(peer.id)) plan_dirty_ = true;
   }
   if (is_new && trust_.find(peer.id)) emit(PeerEventKind::trusted, view_of(peer), turn);
 }
@@ -206,7 +218,7 @@ void Machine::end_session(Peer& peer, std::string const& why, Turn& turn) {
   leave_neighbour(peer, turn);
   lose(peer, why, turn);
   peer.introduced = false;
-  peer.offer.reset();
+  set_offer(peer, std::nullopt);
   dirty_peers_.insert(peer.slot.value);
 }
 
@@ -269,6 +281,7 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   if (now >= peer.announcement.next) send_announcement(peer, turn);
   if (now >= peer.question.next) ask_whether_back(peer, turn);
   poll_link(peer, turn);
+  renew_if_due(peer, turn);
   give_up_if_due(peer, turn);
   auto const& activity = dataplane_.activity(peer.slot);
   switch (peer.liveness.poll({activity.last_received, activity.awaiting_since}, now)) {
@@ -286,7 +299,7 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
 void Machine::arm(Peer const& peer) {
   timers_.arm({TimerKey::Kind::peer, peer.slot.value},
               std::min({peer.provisional_until, peer.given_up_at, peer.keys.next_expiry(), peer.announcement.next,
-                        peer.question.next, peer.liveness.next_deadline(), peer.link.next_deadline()}));
+                        peer.renew_at, peer.question.next, peer.liveness.next_deadline(), peer.link.next_deadline()}));
 }
 
 }  // namespace pim::control

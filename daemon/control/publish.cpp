@@ -14,6 +14,9 @@ PeerState state_of(Peer const& peer) {
   return peer.via && !peer.keys.is_established() ? PeerState::relayed : PeerState::connecting;
 }
 
+/// Strangers who are pinned at first sight come by the hundred where a crowd meets.
+constexpr Duration trust_pace = std::chrono::milliseconds{250};
+
 /// Whoever follows the list is told; what is measured, they get with the samples.
 bool is_news(PeerView before, PeerView const& after) {
   before.rtt = after.rtt;
@@ -25,26 +28,23 @@ bool is_news(PeerView before, PeerView const& after) {
 
 }  // namespace
 
+/// Whole after a change that concerns everybody; otherwise whoever changed, for a hub has thousands.
 void Machine::publish_table() {
-  if (!table_dirty_) return;
-  table_dirty_ = false;
-  auto table = std::make_shared<dataplane::ForwardingTable>();
+  auto const changed = std::exchange(dirty_policies_, {});
+  if (!std::exchange(table_dirty_, false)) {
+    for (auto const slot : changed) {
+      auto const* const peer = find(PeerSlot{slot});
+      // What a stranger sends under new keys is let in by the first datagram that verifies, and comes right behind it.
+      dataplane_.set_policy(PeerSlot{slot}, peer ? policy_of(*peer) : dataplane::PeerPolicy{},
+                            peer && !peer->provisional);
+    }
+    return;
+  }
+  auto table = std::make_unique<dataplane::ForwardingTable>();
   table->by_address = decltype(table->by_address){hash_key_};
   table->peers.resize(slots_.size());
-  for (auto const& peer : slots_) {
-    if (!peer) continue;
-    auto& policy = table->peers[peer->slot.value];
-    policy.in_use = true;
-    policy.id = peer->id;
-    policy.v6 = mesh::v6_address(mesh_v6_, peer->id);
-    policy.v4 = peer->v4;
-    policy.internet_until = routing_.gateway == peer->id ? never : peer->internet_until;
-    policy.may_use_gateway = serves();
-    // What a stranger sends under new keys is let in by the first datagram that verifies, and comes right behind it.
-    if (peer->provisional) continue;
-    table->by_address.emplace(policy.v6, peer->slot);
-    if (policy.v4) table->by_address.emplace(*policy.v4, peer->slot);
-  }
+  for (auto const& peer : slots_)
+    if (peer) table->set_policy(peer->slot, policy_of(*peer), !peer->provisional);
   table->self = self_;
   table->relays = settings_.relay;
   table->own_v4 = own_v4_;
@@ -58,6 +58,24 @@ void Machine::publish_table() {
   if (auto* const gateway = routing_.gateway ? find(*routing_.gateway) : nullptr) table->gateway = gateway->slot;
   table->serves_gateway = serves();
   dataplane_.publish(std::move(table));
+}
+
+dataplane::PeerPolicy Machine::policy_of(Peer const& peer) const {
+  dataplane::PeerPolicy policy;
+  policy.in_use = true;
+  policy.id = peer.id;
+  policy.v6 = mesh::v6_address(mesh_v6_, peer.id);
+  policy.v4 = peer.v4;
+  policy.internet_until = routing_.gateway == peer.id ? never : peer.internet_until;
+  policy.may_use_gateway = serves();
+  return policy;
+}
+
+/// Whose connections the host lets in when it does not let in everybody's.
+bool Machine::is_chosen(NodeId const& id) const {
+  auto const* const record = trust_.find(id);
+  bool const is_vouched = record && (record->level == trust::Level::verified || record->level == trust::Level::listed);
+  return is_vouched || std::ranges::any_of(entries_, [&](auto const& one) { return one.second.peer == id; });
 }
 
 std::optional<plan::Input> Machine::desired_plan() const {
@@ -79,12 +97,7 @@ std::optional<plan::Input> Machine::desired_plan() const {
   input.links = links_;
   input.accept_inbound = static_cast<plan::AcceptInbound>(settings_.accept_inbound);
   for (auto const& peer : slots_) {
-    if (!peer || peer->provisional) continue;
-    auto const* const record = trust_.find(peer->id);
-    bool const chosen = record && (record->level == trust::Level::verified || record->level == trust::Level::listed);
-    bool const named =
-        std::any_of(entries_.begin(), entries_.end(), [&](auto const& one) { return one.second.peer == peer->id; });
-    if (!chosen && !named) continue;
+    if (!peer || peer->provisional || !is_chosen(peer->id)) continue;
     input.admitted.push_back(mesh::v6_address(mesh_v6_, peer->id));
     if (peer->v4) input.admitted.push_back(*peer->v4);
   }
@@ -125,11 +138,21 @@ void Machine::publish_store(Turn& turn) {
     stored_state_ = saved_;
     turn.outbox.host.emplace_back(SaveState{++state_number, saved_});
   }
-  if (trust_.version() != stored_trust_version_) {
+  if (trust_.version() != stored_trust_version_ && may_store_trust(turn.now.boot)) {
     stored_trust_version_ = trust_.version();
+    trust_stored_at_ = turn.now.boot;
     turn.outbox.host.emplace_back(SaveTrust{++trust_number, trust_.snapshot()});
   }
   await_stores(before, turn);
+}
+
+/// All of it is written each time, so what follows closely waits; not what somebody waits for.
+bool Machine::may_store_trust(Time now) {
+  bool const is_awaited = std::ranges::any_of(unstored_, &Unstored::is_new);
+  auto const due = trust_stored_at_ + trust_pace;
+  if (now >= due || is_awaited || stopping_) return true;
+  timers_.arm({TimerKey::Kind::store}, due);
+  return false;
 }
 
 /// A stretch of sequence numbers is reserved ahead of its use, so that a crash repeats none.

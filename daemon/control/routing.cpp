@@ -96,8 +96,9 @@ void Machine::choose_gateway(Turn& turn) {
 std::vector<gateways::Candidate> Machine::candidates() const {
   std::vector<gateways::Candidate> usable;
   if (!tunnel_up_) return usable;
-  for (auto const& peer : slots_) {
-    if (!peer || !peer->alive || !peer->offer || !is_named_gateway(peer->id)) continue;
+  for (auto const slot : offering_) {
+    auto const& peer = slots_[slot.value];
+    if (!peer->alive || !is_named_gateway(peer->id)) continue;
     // One whose way is being sought is kept, and not taken.
     if (peer->given_up_at != never && routing_.gateway != peer->id) continue;
     auto const route = mesh_.route(peer->id);

@@ -37,9 +37,13 @@ bool Dataplane::send_transit(PeerSlot neighbour, wire::Transit const& frame, Now
   return Sending(*state_, now, out).transit(neighbour, frame);
 }
 
-void Dataplane::publish(std::shared_ptr<ForwardingTable const> table) {
+void Dataplane::publish(std::unique_ptr<ForwardingTable> table) {
   PIM_ASSERT(table != nullptr);
   state_->table = std::move(table);
+}
+
+void Dataplane::set_policy(PeerSlot peer, PeerPolicy const& policy, bool is_reachable) {
+  state_->table->set_policy(peer, policy, is_reachable);
 }
 
 void Dataplane::join_udp(bool allowed) { state_->coalescer = packet::Coalescer(allowed); }

@@ -90,7 +90,9 @@ class Dataplane {
   /// Hands a neighbour a frame of our own, as it is: handshakes with nodes beyond. False as above.
   bool send_transit(PeerSlot neighbour, wire::Transit const& frame, Now const& now, Out& out);
 
-  void publish(std::shared_ptr<ForwardingTable const> table);
+  void publish(std::unique_ptr<ForwardingTable> table);
+  /// In the table that was published last: ForwardingTable::set_policy.
+  void set_policy(PeerSlot peer, PeerPolicy const& policy, bool is_reachable);
   /// Whether the tunnel device takes UDP super-packets (TUNSETOFFLOAD accepted TUN_F_USO4 | TUN_F_USO6; Linux
   /// 6.2). Off until said, since an older system refuses such writes.
   void join_udp(bool allowed);

@@ -1,5 +1,5 @@
-// Where packets go, as one immutable value that control computes and publishes whole. The packet path
-// reads it and decides nothing.
+// Where packets go: a value that control computes, publishes whole, and then changes a peer at a time. The packet
+// path reads it and decides nothing.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,10 @@ struct ForwardingTable {
   bool routing_on = false;            ///< the host's internet traffic comes into the tunnel
   std::optional<PeerSlot> gateway{};  ///< where it goes; none while blocked
   bool serves_gateway = false;        ///< peers' internet traffic is handed to the host
+
+  /// All that is known of one peer, and whether its mesh addresses lead to it. An address that another one holds stays
+  /// the other's.
+  void set_policy(PeerSlot slot, PeerPolicy const& policy, bool is_reachable);
 };
 
 }  // namespace pim::dataplane

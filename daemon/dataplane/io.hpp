@@ -80,6 +80,7 @@ struct KeyConfirmed {
 /// An authenticated datagram came directly from another place; what goes directly already goes there.
 struct EndpointMoved {
   PeerSlot peer;
+  std::optional<Endpoint> from;
   Endpoint to;
 };
 

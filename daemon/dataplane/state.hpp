@@ -51,7 +51,7 @@ struct State {
 
   KeyLimits key_limits;
   RelayLimits relay_limits;
-  std::shared_ptr<ForwardingTable const> table = std::make_shared<ForwardingTable>();
+  std::unique_ptr<ForwardingTable> table = std::make_unique<ForwardingTable>();
   FlatTable<NodeId, Hop> next_hops;
   std::vector<Peer> peers;  ///< by slot
   SessionTable sessions;

@@ -1,5 +1,7 @@
 #include "discovery/discovery.hpp"
 
+#include <algorithm>
+
 #include "crypto/hash.hpp"
 
 namespace pim::discovery {
@@ -62,6 +64,7 @@ void Discovery::hear(Link& link, wire::Beacon const& beacon, Endpoint const& at,
   bool const is_another_life = is_new || neighbour->boot_epoch != beacon.boot_epoch;
   neighbour->boot_epoch = beacon.boot_epoch;
   neighbour->last_seen = now;
+  neighbour->kept_until = now + options_.peer_timeout;
   neighbour->is_known = standing == Standing::known || standing == Standing::connected;
   auto& place = at.ip.is_v4() ? neighbour->v4 : neighbour->v6;
   if (place != at) look_for_change(*neighbour, at, out);
@@ -74,11 +77,31 @@ void Discovery::hear(Link& link, wire::Beacon const& beacon, Endpoint const& at,
     neighbour->call_at = never;
   else if (is_another_life || neighbour->call_at == never)
     neighbour->call_at = std::max(now, neighbour->rests_until);
-  if (is_another_life && options_.announces && now >= link.may_reset_at) {
-    link.may_reset_at = now + between_resets;
-    link.trickle.reset(now, entropy);
-  }
+  if (is_another_life) speak_again(link, now, entropy);
   out.heard.push_back({*neighbour, is_new});
+}
+
+void Discovery::speak_again(Link& link, Time now, Entropy& entropy) {
+  if (!options_.announces || now < link.may_reset_at) return;
+  link.may_reset_at = now + between_resets;
+  link.trickle.reset(now, entropy);
+}
+
+/// Somebody is there, and all are connected: a newcomer speaks first, and hears us then.
+bool Discovery::is_fully_connected(Link const& link, Judge const& judge) const {
+  bool is_alone = true, are_connected = true;
+  neighbours_.for_each([&](Neighbour const& one) {
+    if (one.interface != link.interface.index) return;
+    is_alone = false;
+    are_connected = are_connected && judge.judge(one.id, one.key) == Standing::connected;
+  });
+  return !is_alone && are_connected;
+}
+
+/// Whoever is connected speaks rarely, and is nearby without a word.
+void Discovery::keep_if_connected(Neighbour& neighbour, Time now, Judge const& judge) const {
+  if (now < neighbour.kept_until || judge.judge(neighbour.id, neighbour.key) != Standing::connected) return;
+  neighbour.kept_until = std::min(now + options_.peer_timeout, neighbour.last_seen + longest_silence);
 }
 
 void Discovery::look_for_change(Neighbour const& neighbour, Endpoint const& at, Out& out) const {
@@ -90,11 +113,13 @@ void Discovery::look_for_change(Neighbour const& neighbour, Endpoint const& at, 
 }
 
 void Discovery::on_deadline(Time now, Judge const& judge, Entropy& entropy, Out& out) {
-  neighbours_.remove_if([&](Neighbour const& one) { return one.last_seen + options_.peer_timeout <= now; }, out.gone);
+  neighbours_.for_each([&](Neighbour& one) { keep_if_connected(one, now, judge); });
+  neighbours_.remove_if([&](Neighbour const& one) { return one.kept_until <= now; }, out.gone);
   for (auto& [index, link] : links_) {
     if (link.trickle.next() > now) continue;
     out.sends.push_back({link.interface, beacons_.make(options_.beacon, entropy)});
-    link.trickle.on_sent(now, entropy);
+    auto const limit = is_fully_connected(link, judge) ? Trickle::longest_connected : Trickle::longest;
+    link.trickle.on_sent(now, limit, entropy);
   }
   neighbours_.for_each([&](Neighbour& one) {
     if (one.call_at <= now) call_if_wanted(one, now, judge, out);
@@ -119,19 +144,20 @@ void Discovery::call_if_wanted(Neighbour& neighbour, Time now, Judge const& judg
   }
 }
 
-void Discovery::on_lost(NodeId const& id, Time now) {
+void Discovery::on_lost(NodeId const& id, Time now, Entropy& entropy) {
   neighbours_.for_each([&](Neighbour& one) {
     if (one.id != id) return;
     one.calls = 0;
     one.call_at = one.rests_until = now + least_rest;
+    one.kept_until = std::max(one.kept_until, now + options_.peer_timeout);
+    speak_again(links_.at(one.interface), now, entropy);
   });
 }
 
 Time Discovery::next_deadline() const {
   auto next = never;
   for (auto const& [index, link] : links_) next = std::min(next, link.trickle.next());
-  neighbours_.for_each(
-      [&](Neighbour const& one) { next = std::min({next, one.call_at, one.last_seen + options_.peer_timeout}); });
+  neighbours_.for_each([&](Neighbour const& one) { next = std::min({next, one.call_at, one.kept_until}); });
   return next;
 }
 

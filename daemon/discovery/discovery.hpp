@@ -28,6 +28,8 @@ class Discovery {
   static constexpr std::size_t max_interfaces = 64;
   /// Looked at per interface; what comes beyond is not, so that a flood costs little.
   static constexpr double heard_rate = 200, heard_burst = 400;
+  /// However well it is connected, who is silent on a link for so long is there no more: two of its beacons were due.
+  static constexpr Duration longest_silence = 2 * Trickle::longest_connected + Trickle::longest;
   /// News make us speak sooner at most so often.
   static constexpr Duration between_resets = std::chrono::seconds{5};
   /// Of two that hear each other the one with the larger id waits to be called.
@@ -44,8 +46,8 @@ class Discovery {
   /// Why it counts for nothing, if so.
   std::optional<Drop> on_beacon(Received const& received, Time now, Judge const& judge, Entropy& entropy, Out& out);
   void on_deadline(Time now, Judge const& judge, Entropy& entropy, Out& out);
-  /// The session with this node ended without a word from it.
-  void on_lost(NodeId const& id, Time now);
+  /// The session with this node, or the direct link, ended without a word from it.
+  void on_lost(NodeId const& id, Time now, Entropy& entropy);
 
   [[nodiscard]] Time next_deadline() const;
   [[nodiscard]] std::vector<Interface> interfaces() const;
@@ -62,6 +64,9 @@ class Discovery {
   void hear(Link& link, wire::Beacon const& beacon, Endpoint const& at, Time now, Judge const& judge, Entropy& entropy,
             Out& out);
   void look_for_change(Neighbour const& neighbour, Endpoint const& at, Out& out) const;
+  void speak_again(Link& link, Time now, Entropy& entropy);
+  [[nodiscard]] bool is_fully_connected(Link const& link, Judge const& judge) const;
+  void keep_if_connected(Neighbour& neighbour, Time now, Judge const& judge) const;
   void call_if_wanted(Neighbour& neighbour, Time now, Judge const& judge, Out& out);
 
   Options options_;

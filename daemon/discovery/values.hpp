@@ -62,6 +62,7 @@ struct Neighbour {
   std::optional<Endpoint> v4{}, v6{};  ///< where its last beacon of each family says that it answers
   std::uint64_t boot_epoch = 0;
   Time first_seen{}, last_seen{};
+  Time kept_until{};  ///< when to ask whether it is still nearby
 
   bool is_known = false;  ///< when it was heard last
   unsigned calls = 0;     ///< in vain

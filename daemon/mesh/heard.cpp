@@ -119,7 +119,7 @@ void Routing::take_alias(Index index, std::uint32_t alias) {
   destination.alias = alias;
   if (destination.selected.next_hop) table_.claim(index, alias);
   destination.record_version = static_cast<std::uint8_t>(destination.record_version % 255 + 1);
-  for (auto* const neighbour : neighbours_) neighbour->told_of(index).record = false;
+  for (auto* const neighbour : neighbours_) forget_record(*neighbour, index);
   ++generation_;
   announce(index, Pace::calm);
 }

@@ -13,6 +13,8 @@ constexpr Duration traffic_interval = milliseconds{400};
 /// Data that went out so long ago is traffic no more; the packet path tells of it again after as long a pause.
 constexpr Duration busy_for = milliseconds{750};
 constexpr Duration repeat_interval = milliseconds{60};
+/// Below the interval under traffic, above that of repeats.
+constexpr Duration asked_in_vain_within = milliseconds{300};
 /// And 2.5 round trips: the first probe's answer is waited for, and ten more find the time to be answered. With 30 %
 /// lost each way all of them stay unanswered once in 1,000 silences.
 constexpr Duration shortest_patience = milliseconds{600};
@@ -60,8 +62,17 @@ void Link::on_silence(Time now) {
   if (is_up() && !is_asking()) probe_at_ = std::min(probe_at_, std::max(now, last_probe_ + traffic_interval));
 }
 
+void Link::on_asked(Time now) {
+  bool const in_vain = now < last_asked_ + asked_in_vain_within;
+  last_asked_ = now;
+  if (!is_up() || is_asking()) return;
+  if (in_vain) return on_silence(now);
+  // Shorter than any rest of whoever asked.
+  if (interval_ == idle_interval_) probe_at_ = std::max(probe_at_, now + interval_ - interval_ / 8);
+}
+
 void Link::on_probe_sent(std::uint64_t id, Time now) {
-  if (probes_.size() == max_probes) probes_.pop_front();
+  if (probes_.size() == max_probes) probes_.erase(probes_.begin());
   probes_.push_back({id, now, false, is_up()});
   last_probe_ = now;
   if (!is_up()) return;
@@ -88,7 +99,10 @@ bool Link::on_reply(std::uint64_t id, Time now) {
   asking_since_ = never;
   settle(now);
   if (cost() != cost_before) interval_ = first_rest;
+  bool const is_calm = interval_ == idle_interval_;
   rest(now);
+  // Two ends that asked at one moment do not go on so.
+  if (is_calm) probe_at_ -= interval_ / 64 * static_cast<Duration::rep>(id % 8);
   return true;
 }
 
@@ -150,9 +164,11 @@ void Link::rest(Time now) {
 }
 
 void Link::settle(Time now) {
-  for (; !probes_.empty() && (probes_.front().is_answered || now >= probes_.front().sent + longest_patience());
-       probes_.pop_front())
-    if (probes_.front().counts) cost_.on_outcome(probes_.front().is_answered);
+  auto const is_under_way = [&](Probe const& one) { return !one.is_answered && now < one.sent + longest_patience(); };
+  auto const first = std::ranges::find_if(probes_, is_under_way);
+  for (auto probe = probes_.begin(); probe != first; ++probe)
+    if (probe->counts) cost_.on_outcome(probe->is_answered);
+  probes_.erase(probes_.begin(), first);
 }
 
 }  // namespace pim::mesh

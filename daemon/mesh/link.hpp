@@ -3,7 +3,7 @@
 // is noticed within 2 s. Driven by time: call poll() at next_deadline() or later, and send what it asks for.
 #pragma once
 
-#include <deque>
+#include <vector>
 
 #include "mesh/link_cost.hpp"
 
@@ -41,6 +41,9 @@ class Link {
   /// Something that went out over the link was not answered in time, or somebody says that the peer is gone: it is
   /// asked at once, but no more often than under traffic, however often this is called.
   void on_silence(Time now);
+  /// A probe of the peer came over this link. A calm link is asked from one side at a time: whoever was asked asks
+  /// next. Probes that follow closely on each other say that our answers do not arrive.
+  void on_asked(Time now);
   /// `id` is unpredictable and never used before.
   void on_probe_sent(std::uint64_t id, Time now);
   /// False for a reply to nothing, or one heard before.
@@ -78,11 +81,12 @@ class Link {
   Duration idle_interval_;
   State state_ = State::stopped;
   LinkCost cost_;
-  std::deque<Probe> probes_;  ///< in the order of sending, what became of them not counted yet
-  Duration interval_{};       ///< Trickle's
-  unsigned eager_left_ = 0;   ///< probes before it grows, while down
+  std::vector<Probe> probes_;  ///< in the order of sending, what became of them not counted yet
+  Duration interval_{};        ///< Trickle's
+  unsigned eager_left_ = 0;    ///< probes before it grows, while down
   Time probe_at_ = never;
   Time last_probe_{};
+  Time last_asked_{};          ///< by the peer
   Time asking_since_ = never;  ///< the oldest probe since the last answer
   unsigned asked_ = 0;         ///< probes since then
   Time last_received_{};       ///< as of the last poll

@@ -65,15 +65,19 @@ struct Neighbour {
   std::uint32_t last_batch = 0;
 
   std::vector<Index> heard;  ///< the nodes of which we hold a candidate of it
-  std::vector<Told> told;    ///< by index, as long as needed
+  std::vector<Told> told;    ///< by index, up to the last node that it was to be told of
   std::vector<Flight> flights;
   unsigned timeouts = 0;  ///< in a row
   /// First routes, retractions and sequence numbers that were asked for go at once; the rest waits.
   IndexQueue urgent, calm;
   Time calm_at{};
   Duration calm_pace{};
+  bool is_active = false;  ///< Routing looks at it: it is owed something, or has not acknowledged something
 
   [[nodiscard]] bool has_window() const { return flights.size() < window; }
+  [[nodiscard]] bool is_at_rest() const { return flights.empty() && urgent.empty() && calm.empty(); }
+  /// Null where it was never to be told of that node.
+  [[nodiscard]] Told* told_if_any(Index index) { return index < told.size() ? &told[index] : nullptr; }
   [[nodiscard]] Told& told_of(Index index) {
     if (index >= told.size()) told.resize(index + std::size_t{1});
     return told[index];

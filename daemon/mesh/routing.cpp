@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace pim::mesh {
+namespace {
+
+/// Mostly at the end: slots are given in ascending order.
+void insert_by_slot(std::vector<Neighbour*>& neighbours, Neighbour* neighbour) {
+  auto const is_before = [](Neighbour const* a, Neighbour const* b) { return a->slot < b->slot; };
+  neighbours.insert(std::upper_bound(neighbours.begin(), neighbours.end(), neighbour, is_before), neighbour);
+}
+
+}  // namespace
 
 Routing::Routing(NodeId const& self, Record const& own, Seqno own_seqno, RoutingSettings const& settings)
     : settings_(settings), table_(self, settings.hash_key), own_seqno_(own_seqno) {
@@ -18,8 +27,7 @@ void Routing::neighbour_up(PeerSlot slot, NodeId const& id, Metric cost, Time no
   made->id = id;
   made->cost = cost;
   made->table = made->last_batch = last_batch_;
-  auto const at = std::find_if(neighbours_.begin(), neighbours_.end(), [&](auto* other) { return slot < other->slot; });
-  neighbours_.insert(at, made.get());
+  insert_by_slot(neighbours_, made.get());
   owe_everything(*made);
   finish(now, outbox);
 }
@@ -43,6 +51,7 @@ void Routing::neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox) {
   PIM_ASSERT(find(slot));
   auto const gone = std::move(by_slot_[slot.value]);
   std::erase(neighbours_, gone.get());
+  std::erase(active_, gone.get());
   for (auto const& flight : gone->flights) land(flight);
   doubts_.forget(slot);
   drop_candidates(*gone, now, outbox);
@@ -65,14 +74,14 @@ void Routing::set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox&
 void Routing::on_deadline(Time now, RoutingOutbox& outbox) {
   grow_if_due(now);
   while (auto const index = table_.take_due(now)) on_alarm(*index, now, outbox);
-  for (auto* const neighbour : neighbours_) resend_overdue(*neighbour, now, outbox);
+  for (auto* const neighbour : active_) resend_overdue(*neighbour, now, outbox);
   finish(now, outbox);
 }
 
 Time Routing::next_deadline() const {
   auto deadline = std::min(table_.next_alarm(), wanted_seqno_ ? grow_at_ : never);
   if (!asking_.empty()) deadline = std::min(deadline, asking_at_);
-  for (auto const* const neighbour : neighbours_) {
+  for (auto const* const neighbour : active_) {
     for (auto const& flight : neighbour->flights) deadline = std::min(deadline, flight.deadline);
     if (!neighbour->calm.empty() && neighbour->has_window()) deadline = std::min(deadline, neighbour->calm_at);
   }
@@ -138,8 +147,16 @@ void Routing::on_alarm(Index index, Time now, RoutingOutbox& outbox) {
   arm(index);
 }
 
+void Routing::activate(Neighbour& neighbour) {
+  if (!std::exchange(neighbour.is_active, true)) insert_by_slot(active_, &neighbour);
+}
+
 void Routing::finish(Time now, RoutingOutbox& outbox) {
-  for (auto* const neighbour : neighbours_) send_updates(*neighbour, now, outbox);
+  std::erase_if(active_, [&](Neighbour* neighbour) {
+    send_updates(*neighbour, now, outbox);
+    neighbour->is_active = !neighbour->is_at_rest();
+    return !neighbour->is_active;
+  });
   send_askings(now, outbox);
 }
 

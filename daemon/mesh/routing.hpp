@@ -148,6 +148,7 @@ class Routing {
   [[nodiscard]] OfferedRoute offer_of(Destination const& destination, Candidate const& candidate) const;
   void drop_candidates(Neighbour& neighbour, Time now, RoutingOutbox& outbox);
   void on_alarm(Index index, Time now, RoutingOutbox& outbox);
+  void activate(Neighbour& neighbour);
   /// The end of every input: sends what is due.
   void finish(Time now, RoutingOutbox& outbox);
 
@@ -181,6 +182,7 @@ class Routing {
   void announce(Index index, Pace pace);
   void spread_seqno(Index index, Time now);
   void owe(Neighbour& neighbour, Index index, Pace pace);
+  void forget_record(Neighbour& neighbour, Index index);
   void owe_everything(Neighbour& neighbour);
   [[nodiscard]] bool is_announced(Neighbour const& neighbour, Index index) const;
   [[nodiscard]] std::optional<wire::UpdateEntry> entry_for(Neighbour& neighbour, Index index);
@@ -207,6 +209,7 @@ class Routing {
   Doubts doubts_;
   std::vector<std::unique_ptr<Neighbour>> by_slot_;
   std::vector<Neighbour*> neighbours_;  ///< in the order of slots
+  std::vector<Neighbour*> active_;      ///< in the order of slots; a hub has thousands that are at rest
   std::uint32_t last_batch_ = 0;        ///< the latest that any neighbour was sent
 
   Seqno own_seqno_;

@@ -111,10 +111,9 @@ void Routing::arm(Index index) {
 }
 
 bool Routing::is_owed(Index index) const {
-  auto const owes = [&](Neighbour const* neighbour) {
-    if (index >= neighbour->told.size()) return false;
-    auto const& told = neighbour->told[index];
-    return told.finite || told.due || told.in_urgent || told.in_calm;
+  auto const owes = [&](Neighbour* neighbour) {
+    auto const* const told = neighbour->told_if_any(index);
+    return told && (told->finite || told->due || told->in_urgent || told->in_calm);
   };
   return table_[index].flights != 0 || std::any_of(neighbours_.begin(), neighbours_.end(), owes);
 }
@@ -135,7 +134,8 @@ void Routing::forget(Index index) {
     for (auto& other : table_[moved].candidates)
       if (other.neighbour == candidate.neighbour) other.place = candidate.place;
   }
-  for (auto* const neighbour : neighbours_) neighbour->told_of(index) = {};
+  for (auto* const neighbour : neighbours_)
+    if (auto* const told = neighbour->told_if_any(index)) *told = {};
   table_[index].candidates.clear();
   doubts_.forget(table_[index].id);
   table_.forget(index);

@@ -52,23 +52,26 @@ std::optional<Index> next_due(Neighbour& neighbour, bool with_calm) {
 }  // namespace
 
 void Routing::announce(Index index, Pace pace) {
+  if (index != self_index && !settings_.relays) return;  // nobody was told of it
   for (auto* const neighbour : neighbours_) owe(*neighbour, index, pace);
 }
 
 /// A new sequence number is urgent for those who wait for it (RFC 8966 section 3.7.2). Others may soon.
 void Routing::spread_seqno(Index index, Time now) {
   for (auto* const neighbour : neighbours_) {
-    auto& told = neighbour->told_of(index);
-    if (told.asked) owe(*neighbour, index, Pace::urgent);
-    told.asked = false;
+    auto* const told = neighbour->told_if_any(index);
+    if (told && told->asked) owe(*neighbour, index, Pace::urgent);
+    if (told) told->asked = false;
     neighbour->calm_at = std::min(neighbour->calm_at, now + seqno_pace);
   }
 }
 
 void Routing::owe(Neighbour& neighbour, Index index, Pace pace) {
+  auto const* const before = neighbour.told_if_any(index);
+  if (!(before && before->finite) && !is_announced(neighbour, index)) return;  // nothing to take back
   auto& told = neighbour.told_of(index);
-  if (!told.finite && !is_announced(neighbour, index)) return;  // nothing to take back
   told.due = true;
+  activate(neighbour);
   if (pace == Pace::urgent && !told.in_urgent) {
     neighbour.urgent.push(index);
     told.in_urgent = true;
@@ -78,9 +81,13 @@ void Routing::owe(Neighbour& neighbour, Index index, Pace pace) {
   }
 }
 
+void Routing::forget_record(Neighbour& neighbour, Index index) {
+  if (auto* const told = neighbour.told_if_any(index)) told->record = false;
+}
+
 void Routing::owe_everything(Neighbour& neighbour) {
   for (Index index = 0; index < table_.end(); ++index) {
-    neighbour.told_of(index).record = false;
+    forget_record(neighbour, index);
     owe(neighbour, index, Pace::urgent);
   }
 }

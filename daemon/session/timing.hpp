@@ -16,6 +16,11 @@ using namespace std::chrono_literals;
 inline constexpr Duration rekey_after = 120s;
 /// The responder steps in later, so that both do not do it at once.
 inline constexpr Duration responder_rekey_after = 165s;
+/// Over a link that is kept without traffic keys are replaced by time, for the pauses between its probes could pass the
+/// whole of what is left: at this age by the side with the smaller id, and by the other one if it did not.
+inline constexpr Duration renew_after = 150s, other_renew_after = 160s;
+/// And tried again after this.
+inline constexpr Duration renew_again = 5s;
 /// Keys are useless and gone past this age.
 inline constexpr Duration reject_after = 180s;
 

@@ -34,8 +34,8 @@ crypto::Key key_of(PeerSlot slot) { return crypto::Key(Buffer(32, static_cast<st
 Now const now{.boot = Time(std::chrono::seconds(1000))};
 
 /// A node that serves as a gateway and whose peer may use it: as much as can be allowed is allowed.
-std::shared_ptr<ForwardingTable const> make_table() {
-  auto table = std::make_shared<ForwardingTable>();
+std::unique_ptr<ForwardingTable> make_table() {
+  auto table = std::make_unique<ForwardingTable>();
   table->mesh_v4 = *parse_prefix("10.77.0.0/16");
   table->mesh_v6 = *parse_prefix("fd00:1:2::/48");
   table->own_v4 = *parse_ip("10.77.0.2");

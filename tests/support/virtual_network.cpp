@@ -195,6 +195,7 @@ void Node::do_host_job(control::HostJob& job) {
     host_answers_.emplace_back(control::Stored{control::Store::state, state->number, disk_error});
   } else if (auto* const trust = std::get_if<control::SaveTrust>(&job)) {
     if (disk_error.empty()) trusted = trust->snapshot;
+    ++trust_writes;
     host_answers_.emplace_back(control::Stored{control::Store::trust, trust->number, disk_error});
   }
 }

@@ -77,6 +77,7 @@ class Node {
   bool armed_unstored = false;  ///< a block was armed while the stored answer said otherwise
   bool tunnel = true;
   std::uint64_t wakes = 0;
+  std::uint64_t trust_writes = 0;
 
  private:
   friend class VirtualNetwork;

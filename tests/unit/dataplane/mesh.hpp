@@ -22,7 +22,7 @@ struct MeshNode {
   std::vector<ToControl> events{};  ///< all of them
 
   explicit MeshNode(KeyLimits const& limits, RelayLimits const& relay) : plane(limits, relay) {}
-  void publish() { plane.publish(std::make_shared<ForwardingTable>(table)); }
+  void publish() { plane.publish(std::make_unique<ForwardingTable>(table)); }
   void keep_results() {
     for (auto& packet : packets_of(out)) arrived.push_back(std::move(packet));
     events.insert(events.end(), out.control.begin(), out.control.end());

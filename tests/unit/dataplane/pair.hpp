@@ -85,7 +85,7 @@ struct Node {
   Out out{};
   std::deque<Buffer> held{};  ///< what `out` has views into
 
-  void publish() { plane.publish(std::make_shared<ForwardingTable>(table)); }
+  void publish() { plane.publish(std::make_unique<ForwardingTable>(table)); }
   PeerPolicy& policy() { return table.peers[peer.value]; }
 
   Out& tun(Buffer packet, Now const& now, VnetHeader const& vnet = {}) {

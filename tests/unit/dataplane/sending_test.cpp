@@ -162,7 +162,7 @@ TEST_CASE("an old key asks to be replaced once, by age or by count") {
 
   Pair busy;
   Dataplane plane({.rekey_after = 3, .reject_after = 5});
-  plane.publish(std::make_shared<ForwardingTable>(busy.a.table));
+  plane.publish(std::make_unique<ForwardingTable>(busy.a.table));
   plane.set_endpoint(busy.a.peer, busy.b.address);
   plane.install({busy.a.peer, {1}, {2}, key_of(1), key_of(2), never, never});
   plane.use_for_sending(busy.a.peer, {1}, busy.now, busy.a.out);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "dataplane/forwarding_table.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/waiting.hpp"
 #include "support/packets.hpp"
@@ -125,4 +126,27 @@ TEST_CASE("the bound over all peers drops the oldest of any peer") {
   CHECK(queue.pop({1}));
   queue.erase({2});
   CHECK_FALSE(queue.pop({2}));
+}
+
+TEST_CASE("a peer's addresses follow its policy, and stay another's who holds them") {
+  ForwardingTable table;
+  PeerPolicy policy;
+  policy.v6 = *parse_ip("fd00::1");
+  policy.v4 = *parse_ip("10.77.0.1");
+  table.set_policy({3}, policy, false);
+  CHECK(table.by_address.find(policy.v6) == nullptr);
+  table.set_policy({3}, policy, true);
+  CHECK(*table.by_address.find(*policy.v4) == PeerSlot{3});
+  auto other = policy;
+  other.v6 = *parse_ip("fd00::2");
+  table.set_policy({5}, other, true);
+  CHECK(*table.by_address.find(*policy.v4) == PeerSlot{3});
+  CHECK(*table.by_address.find(other.v6) == PeerSlot{5});
+  table.set_policy({5}, {}, false);
+  CHECK(*table.by_address.find(*policy.v4) == PeerSlot{3});
+  CHECK(table.by_address.find(other.v6) == nullptr);
+  policy.v4.reset();
+  table.set_policy({3}, policy, true);
+  CHECK(table.by_address.find(*parse_ip("10.77.0.1")) == nullptr);
+  CHECK(*table.by_address.find(policy.v6) == PeerSlot{3});
 }

@@ -72,7 +72,7 @@ TEST_CASE("a restarted node is called anew, and so is one that was lost") {
   scene.hear(beacon);
   CHECK(scene.out.calls.size() == in_vain + 1);
   scene.connected.clear();
-  scene.room.on_lost(id_of(beacon), scene.now);
+  scene.room.on_lost(id_of(beacon), scene.now, scene.entropy);
   scene.run(5s);
   CHECK(scene.out.calls.size() == in_vain + 2);
 }

@@ -73,6 +73,23 @@ TEST_CASE("who falls silent is gone after the timeout, and so is who was heard o
   CHECK(scene.out.gone.size() == 2);
 }
 
+TEST_CASE("who is connected is nearby without a beacon for eleven minutes, and not for ever") {
+  Scene scene;
+  scene.links({link(1, "10.1.0.1")});
+  auto const one = scene.node(true);
+  scene.connected.insert(id_of(one));
+  scene.hear(one);
+  scene.run(659s);
+  CHECK(knows(scene, one));
+  scene.run(2s);
+  CHECK_FALSE(knows(scene, one));
+  scene.hear(one);
+  scene.run(400s);
+  scene.connected.clear();
+  scene.run(180s);
+  CHECK_FALSE(knows(scene, one));
+}
+
 TEST_CASE("an address, a link and all links together hold so many, and whoever is longest unheard leaves") {
   Scene scene;
   scene.strangers = Standing::unwanted;

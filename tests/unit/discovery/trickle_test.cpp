@@ -28,6 +28,46 @@ TEST_CASE("beacons come within half a second, then ever more rarely, down to one
   CHECK(scene.wakes == sent.size());
 }
 
+TEST_CASE("where all who were heard are connected a beacon comes every five minutes, where one is not every minute") {
+  for (bool const has_stranger : {false, true}) {
+    CAPTURE(has_stranger);
+    Scene scene;
+    scene.strangers = Standing::unwanted;
+    scene.links({link(1, "10.1.0.1")});
+    auto const friends = {scene.node(true), scene.node(false)};
+    auto const stranger = scene.node(true);
+    for (auto const& one : friends) scene.connected.insert(id_of(one));
+    for (int minute = 0; minute < 70; ++minute) {
+      if (minute == 10) scene.out.clear();
+      for (auto const& one : friends) scene.hear(one);
+      if (has_stranger) scene.hear(stranger);
+      scene.run(1min);
+    }
+    CHECK(scene.out.sends.size() == doctest::Approx(has_stranger ? 60 : 12).epsilon(0.05));
+  }
+}
+
+TEST_CASE("whoever loses a friend speaks at once, and the friend may be back before it is called gone") {
+  Scene scene;
+  scene.links({link(1, "10.1.0.1")});
+  auto const one = scene.node(true);
+  scene.connected.insert(id_of(one));
+  for (int i = 0; i < 4; ++i) {
+    scene.hear(one);
+    scene.run(290s);
+  }
+  scene.out.clear();
+  scene.connected.clear();
+  scene.room.on_lost(id_of(one), scene.now, scene.entropy);
+  scene.run(500ms);
+  CHECK(scene.out.sends.size() == 1);
+  scene.run(170s);
+  CHECK(scene.out.calls.size() >= 3);
+  CHECK(scene.out.gone.empty());
+  scene.run(15s);
+  CHECK(scene.out.gone.size() == 1);
+}
+
 TEST_CASE("a link that comes is spoken on at once, one that goes no more, and the others keep their pace") {
   Scene scene;
   scene.links({link(1, "10.1.0.1")});
