@@ -1,28 +1,16 @@
 // What a handshake costs beside the X25519 operations that it cannot do without: each side makes one ephemeral key and
 // agrees four times (es, ss, ee, se). `share` is the time of those alone, measured in the same loop, divided by that of
-// the whole. The whole is what pim does: both messages with their greetings, mac1 made and verified, the keys split.
-#include <benchmark/benchmark.h>
-#include <openssl/evp.h>
-#include <time.h>
-
-#include <chrono>
-#include <memory>
-
+// the whole. The whole is what pim does: both messages with their greetings, mac1 made and verified, the keys split; in
+// daemon_alone a turn of control with all that it does for a stranger.
+#include "curve_alone.hpp"
 #include "noise/handshake.hpp"
 #include "noise/mac.hpp"
-#include "support/test_entropy.hpp"
+#include "support/virtual_network.hpp"
 #include "wire/handshake.hpp"
 
 using namespace pim;
 
 namespace {
-
-/// Of this thread alone: what else the machine does counts for neither.
-std::chrono::nanoseconds cpu_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
-}
 
 /// Two nodes that know each other, and the work of one handshake between them.
 struct Pair {
@@ -61,65 +49,10 @@ struct Pair {
   }
 };
 
-struct Free {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-
-/// What one side computes on the curve in one handshake, by OpenSSL's own objects and with everything but the curve
-/// prepared: the key pair is one multiplication of the base point, each agreement one of another point.
-class CurveAlone {
- public:
-  CurveAlone() {
-    std::array<std::uint8_t, 32> public_key{};
-    std::size_t size = public_key.size();
-    own_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
-    std::unique_ptr<EVP_PKEY, Free> const other(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
-    context_.reset(EVP_PKEY_CTX_new(own_.get(), nullptr));
-    PIM_ASSERT(EVP_PKEY_get_raw_public_key(other.get(), public_key.data(), &size) == 1);
-    PIM_ASSERT(EVP_PKEY_derive_init(context_.get()) == 1 && EVP_PKEY_derive_set_peer(context_.get(), other.get()) == 1);
-  }
-
-  void run() {
-    std::unique_ptr<EVP_PKEY, Free> const ephemeral(
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, shared_.data(), shared_.size()));
-    PIM_ASSERT(ephemeral != nullptr);
-    for (int agreement = 0; agreement < 4; ++agreement) {
-      auto size = shared_.size();
-      PIM_ASSERT(EVP_PKEY_derive(context_.get(), shared_.data(), &size) == 1);
-    }
-  }
-
- private:
-  std::unique_ptr<EVP_PKEY, Free> own_;
-  std::unique_ptr<EVP_PKEY_CTX, Free> context_;
-  std::array<std::uint8_t, 32> shared_{1};
-};
-
-/// Runs both in turns, so that a machine that grows slower does so for both.
-template <class Whole>
-void measure(benchmark::State& state, int sides, Whole const& whole) {
-  CurveAlone curve;
-  std::chrono::nanoseconds for_whole{}, for_curve{};
-  for (auto _ : state) {
-    auto const began = cpu_now();
-    whole();
-    auto const between = cpu_now();
-    for (int side = 0; side < sides; ++side) curve.run();
-    auto const ended = cpu_now();
-    for_whole += between - began;
-    for_curve += ended - between;
-    state.SetIterationTime(std::chrono::duration<double>(between - began).count());
-  }
-  state.counters["share"] = std::chrono::duration<double>(for_curve) / std::chrono::duration<double>(for_whole);
-  state.counters["per_core_s"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) / std::chrono::duration<double>(for_whole).count());
-}
-
 void both_sides(benchmark::State& state) {
   Pair pair;
-  measure(state, 2, [&] {
-    noise::Initiator handshake(pair.initiator, pair.responder.public_key(), pair.prologue);
+  auto const begin = [&] { return noise::Initiator(pair.initiator, pair.responder.public_key(), pair.prologue); };
+  bench::measure(state, 2, begin, [&](noise::Initiator& handshake) {
     auto const initiation = pair.make_initiation(handshake);
     pair.finish(handshake, pair.answer(initiation));
   });
@@ -127,13 +60,55 @@ void both_sides(benchmark::State& state) {
 
 void responder_alone(benchmark::State& state) {
   Pair pair;
-  noise::Initiator handshake(pair.initiator, pair.responder.public_key(), pair.prologue);
-  auto const initiation = pair.make_initiation(handshake);
-  measure(state, 1, [&] { benchmark::DoNotOptimize(pair.answer(initiation)); });
+  auto const initiation = [&] {
+    return test::make_stranger_initiation(pair.initiator, pair.responder.public_key(), pair.entropy, {});
+  };
+  bench::measure(state, 1, initiation,
+                 [&](Buffer const& datagram) { benchmark::DoNotOptimize(pair.answer(datagram)); });
+}
+
+/// A daemon that strangers call, one every 50 ms from an address of its own: more would be asked for a cookie first.
+struct Daemon {
+  test::SeededEntropy entropy{2};
+  crypto::Key identity{entropy.value<std::array<std::uint8_t, 32>>()};
+  PublicKey key = crypto::KeyPair::from_private(identity).public_key();
+  dataplane::Dataplane plane;
+  dataplane::Out packets;
+  control::Outbox outbox;
+  control::Control control{{}, crypto::KeyPair::from_private(identity), {}, {}, plane, entropy};
+  Now now{Time{std::chrono::hours{1}}, WallTime{std::chrono::hours{24 * 365 * 50}}};
+  std::uint32_t strangers = 0;
+
+  control::Turn turn() {
+    packets.clear();
+    outbox.clear();
+    return {now, packets, outbox};
+  }
+  /// Of a new one.
+  Buffer initiation() {
+    now = {now.boot + std::chrono::milliseconds{50}, now.wall + std::chrono::milliseconds{50}};
+    auto before = turn();
+    strangers++ == 0 ? control.on_start(before) : control.on_deadline(before);
+    return test::make_stranger_initiation(crypto::KeyPair::generate(entropy), key, entropy, now.wall);
+  }
+  void answer(Bytes datagram) {
+    dataplane::Origin const from{{IpAddress::from_v4(0x0a400000 + strangers), 9100}};
+    dataplane::ToControl const frame = dataplane::HandshakeDatagram{from, datagram};
+    auto now_turn = turn();
+    control.on_frames({&frame, 1}, now_turn);
+    PIM_ASSERT(packets.trains.size() == 1);
+  }
+};
+
+void daemon_alone(benchmark::State& state) {
+  Daemon daemon;
+  bench::measure(
+      state, 1, [&] { return daemon.initiation(); }, [&](Buffer const& datagram) { daemon.answer(datagram); });
 }
 
 BENCHMARK(both_sides)->UseManualTime();
 BENCHMARK(responder_alone)->UseManualTime();
+BENCHMARK(daemon_alone)->UseManualTime();
 
 }  // namespace
 
