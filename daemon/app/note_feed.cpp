@@ -71,27 +71,24 @@ void NoteFeed::on(control::NodeView const& view, WallTime, std::vector<rpc::Delt
 
 void NoteFeed::on(control::PeerView const& view, WallTime, std::vector<rpc::Delta>& out) {
   auto& known = peers_[view.row];
-  auto const was_active = is_active(known);
+  auto const was_active = known.is_active;
   // A row that gets another id or entry would leave its old name behind.
-  if (known.row == view.row && known.id && known.id != view.id)
-    out.emplace_back(rpc::PeerRemoved{to_string(*known.id), known.entry_id.value_or("")});
-  known = view;
+  if (known.id && known.id != view.id) out.emplace_back(rpc::PeerRemoved{to_string(*known.id), known.entry_id});
+  known = {view.id, view.entry_id.value_or(""), view.slot, view.last_handshake, is_active(view), known.totals};
   out.emplace_back(to_peer(view));
-  if (was_active == is_active(view)) return;
-  is_active(view) ? ++active_ : --active_;
+  if (was_active == known.is_active) return;
+  known.is_active ? ++active_ : --active_;
   show_status(out);
 }
 
 void NoteFeed::on(control::PeerGone const& gone, WallTime, std::vector<rpc::Delta>& out) {
   auto const found = peers_.find(gone.row);
   if (found == peers_.end()) return;
-  auto const& view = found->second;
-  out.emplace_back(rpc::PeerRemoved{view.id ? to_string(*view.id) : std::string{}, view.entry_id.value_or("")});
-  if (is_active(view)) --active_;
-  if (auto const totals = last_totals_.extract(gone.row); !totals.empty()) {
-    departed_.rx_bytes += totals.mapped().rx_bytes;
-    departed_.tx_bytes += totals.mapped().tx_bytes;
-  }
+  auto const& known = found->second;
+  out.emplace_back(rpc::PeerRemoved{known.id ? to_string(*known.id) : std::string{}, known.entry_id});
+  if (known.is_active) --active_;
+  departed_.rx_bytes += known.totals.rx_bytes;
+  departed_.tx_bytes += known.totals.tx_bytes;
   peers_.erase(found);
   show_status(out);
 }
@@ -197,8 +194,8 @@ void NoteFeed::show_status(std::vector<rpc::Delta>& out) const {
 
 std::string NoteFeed::whole_id(std::string const& prefix) const {
   std::vector<std::string> ids;
-  for (auto const& [row, view] : peers_)
-    if (view.id) ids.push_back(to_string(*view.id));
+  for (auto const& [row, known] : peers_)
+    if (known.id) ids.push_back(to_string(*known.id));
   auto const found = rpc::resolve_id(prefix, ids);
   auto const* const id = std::get_if<std::string>(&found);
   return id != nullptr ? *id : prefix;
@@ -209,15 +206,15 @@ void NoteFeed::refresh(rpc::Model& model, net::Counters const& counters, Now con
   auto& status = model.status();
   status.uptime_s = seconds_since(started_, now.boot);
   status.stats.forwarded_packets = 0;
-  for (auto const& [row, view] : peers_) {
-    auto* const peer = view.id ? model.find_peer(to_string(*view.id)) : nullptr;
+  for (auto& [row, known] : peers_) {
+    auto* const peer = known.id ? model.find_peer(to_string(*known.id)) : nullptr;
     if (peer == nullptr) continue;
-    auto const seen = view.slot ? counters.peer(*view.slot) : net::PeerCounters{};
+    auto const seen = known.slot ? counters.peer(*known.slot) : net::PeerCounters{};
     peer->rx_bytes = seen.rx_bytes;
     peer->tx_bytes = seen.tx_bytes;
     peer->last_seen_s = seen.last_received == Time{} ? status.uptime_s : seconds_since(seen.last_received, now.boot);
-    if (view.last_handshake) peer->last_handshake_s = seconds_since(*view.last_handshake, now.boot);
-    last_totals_[row] = {seen.rx_bytes, seen.tx_bytes};
+    if (known.last_handshake) peer->last_handshake_s = seconds_since(*known.last_handshake, now.boot);
+    known.totals = {seen.rx_bytes, seen.tx_bytes};
     totals.rx_bytes += seen.rx_bytes;
     totals.tx_bytes += seen.tx_bytes;
     status.stats.forwarded_packets += seen.rx_packets + seen.tx_packets;

@@ -49,18 +49,27 @@ class NoteFeed {
 
   void show_status(std::vector<rpc::Delta>& out) const;
 
+  /// What is needed of a line that the model holds whole.
+  struct Known {
+    std::optional<NodeId> id{};
+    std::string entry_id{};
+    std::optional<PeerSlot> slot{};
+    std::optional<Time> last_handshake{};
+    bool is_active = false;
+    rpc::TrafficTotals totals{};  ///< as of the last refresh
+  };
+
   std::string mesh_error_;
   Time started_;
   std::optional<control::NodeView> node_;
   control::RoutingView routing_;
   control::ServingView serving_;
   host::Readings host_;
-  std::map<std::uint32_t, control::PeerView> peers_;            ///< by row
+  std::map<std::uint32_t, Known> peers_;                        ///< by row
   std::map<std::uint32_t, control::NeighbourView> neighbours_;  ///< by number
   std::uint32_t active_ = 0;
   std::optional<trust::LedgerEntry> last_failure_;
-  rpc::TrafficTotals departed_;                              ///< of peers that are gone
-  std::map<std::uint32_t, rpc::TrafficTotals> last_totals_;  ///< by row
+  rpc::TrafficTotals departed_;  ///< of peers that are gone
 };
 
 }  // namespace pim::app

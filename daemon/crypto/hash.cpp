@@ -25,6 +25,8 @@ struct FreeDigest {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
+
 /// HMAC whose result is secret.
 Key secret_hmac(Hmac& hmac, Parts parts) {
   auto digest = hmac.of(parts);
@@ -33,12 +35,51 @@ Key secret_hmac(Hmac& hmac, Parts parts) {
   return key;
 }
 
+/// HMAC-SHA256 (RFC 2104) under keys that are used once or twice each, as in HKDF of Noise: OpenSSL's own would make
+/// four contexts for each of them, which cost more than the hashing.
+class BriefHmac {
+ public:
+  BriefHmac() : context_(EVP_MD_CTX_new()) { PIM_ASSERT(context_ != nullptr); }
+
+  /// `key` is at most one block long.
+  [[nodiscard]] Key of(Bytes key, Parts parts) {
+    auto const inside = hash(pad(key, 0x36), parts);
+    return hash(pad(key, 0x5c), {inside.view()});
+  }
+
+ private:
+  using Pad = Secret<64>;
+  static Pad pad(Bytes key, std::uint8_t with);
+  [[nodiscard]] Key hash(Pad const& pad, Parts parts);
+
+  DigestContext context_;
+};
+
+BriefHmac::Pad BriefHmac::pad(Bytes key, std::uint8_t with) {
+  Pad made;
+  auto const bytes = made.mut();
+  PIM_ASSERT(key.size() <= bytes.size());
+  std::fill(bytes.begin(), bytes.end(), with);
+  for (std::size_t i = 0; i < key.size(); ++i) bytes[i] ^= key[i];
+  return made;
+}
+
+Key BriefHmac::hash(Pad const& pad, Parts parts) {
+  auto* const context = context_.get();
+  PIM_ASSERT(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1);
+  PIM_ASSERT(EVP_DigestUpdate(context, pad.view().data(), pad.view().size()) == 1);
+  for (auto const part : parts) PIM_ASSERT(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
+  Key digest;
+  PIM_ASSERT(EVP_DigestFinal_ex(context, digest.mut().data(), nullptr) == 1);
+  return digest;
+}
+
 constexpr std::uint8_t one[] = {1}, two[] = {2}, three[] = {3};
 
 }  // namespace
 
 Digest sha256(Parts parts) {
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> const context(EVP_MD_CTX_new());
+  DigestContext const context(EVP_MD_CTX_new());
   PIM_ASSERT(context && EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1);
   for (auto const part : parts) PIM_ASSERT(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1);
   Digest digest;
@@ -71,21 +112,19 @@ Digest Hmac::of(Parts parts) {
 }
 
 TwoKeys noise_hkdf2(Bytes chaining_key, Bytes input) {
-  Hmac extract(chaining_key);
-  auto const temporary = secret_hmac(extract, {input});
-  Hmac expand(temporary.view());
-  auto first = secret_hmac(expand, {one});
-  auto second = secret_hmac(expand, {first.view(), two});
+  BriefHmac hmac;
+  auto const temporary = hmac.of(chaining_key, {input});
+  auto first = hmac.of(temporary.view(), {one});
+  auto second = hmac.of(temporary.view(), {first.view(), two});
   return {std::move(first), std::move(second)};
 }
 
 ThreeKeys noise_hkdf3(Bytes chaining_key, Bytes input) {
-  Hmac extract(chaining_key);
-  auto const temporary = secret_hmac(extract, {input});
-  Hmac expand(temporary.view());
-  auto first = secret_hmac(expand, {one});
-  auto second = secret_hmac(expand, {first.view(), two});
-  auto third = secret_hmac(expand, {second.view(), three});
+  BriefHmac hmac;
+  auto const temporary = hmac.of(chaining_key, {input});
+  auto first = hmac.of(temporary.view(), {one});
+  auto second = hmac.of(temporary.view(), {first.view(), two});
+  auto third = hmac.of(temporary.view(), {second.view(), three});
   return {std::move(first), std::move(second), std::move(third)};
 }
 

@@ -31,7 +31,7 @@ class Hmac {
   std::unique_ptr<evp_mac_ctx_st, Free> context_;
 };
 
-/// HKDF as Noise section 4.3 defines it, with two and with three outputs.
+/// HKDF as Noise section 4.3 defines it, with two and with three outputs. The chaining key is at most 64 bytes long.
 struct TwoKeys {
   Key first, second;
 };

@@ -1,6 +1,7 @@
 #include "dataplane/dataplane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/receive.hpp"
 #include "dataplane/send.hpp"
@@ -56,8 +57,8 @@ void Dataplane::install(SessionKeys keys) {
                                                                             .remote = keys.remote,
                                                                             .rekey_after = keys.rekey_after,
                                                                             .expires = keys.expires,
-                                                                            .sealer = crypto::Sealer(keys.send),
-                                                                            .opener = crypto::Opener(keys.receive)}));
+                                                                            .send = std::move(keys.send),
+                                                                            .receive = std::move(keys.receive)}));
   peer.sessions.push_back(&session);
 }
 

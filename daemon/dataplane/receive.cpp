@@ -68,8 +68,8 @@ void Receiving::data(Origin const& from, MutBytes datagram) {
   if (!session->window.would_accept(counter)) return state_.drop(Drop::replayed);
   auto const* const flags = datagram.data() + flags_at;
   auto const sealed = sealed_part(datagram, flags[0]);
-  if (!session->opener.open(counter, datagram.first(wire::data_header_size), sealed,
-                            datagram.last(wire::data_tag_size)))
+  if (!state_.sessions.ciphers_of(*session).opener.open(counter, datagram.first(wire::data_header_size), sealed,
+                                                        datagram.last(wire::data_tag_size)))
     return state_.drop(Drop::decrypt_failed);
   bool const is_newest = counter >= session->window.next();
   session->window.mark(counter);

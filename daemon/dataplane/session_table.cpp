@@ -42,4 +42,15 @@ void SessionTable::grow() {
   }
 }
 
+/// First in, first out: one that is still in use is made ready again, which thousands of idle ones that rotate
+/// through cannot make noticeable.
+void SessionTable::make_ready(Session& session) {
+  if (ready_.size() == max_ready) {
+    if (auto* const oldest = find(ready_.front())) oldest->ciphers.reset();
+    ready_.pop_front();
+  }
+  session.ciphers = std::make_unique<Ciphers>(Ciphers{crypto::Sealer(session.send), crypto::Opener(session.receive)});
+  ready_.push_back(session.local);
+}
+
 }  // namespace pim::dataplane

@@ -1,8 +1,10 @@
 // The keys that can open datagrams now, found by the receiver index that stands in each datagram: an open
-// addressing table, so that a lookup is one probe at ten sessions and at a hundred thousand.
+// addressing table, so that a lookup is one probe at ten sessions and at a hundred thousand. OpenSSL's contexts are
+// many times as large as keys, so only the sessions that were used last have them.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -13,6 +15,12 @@
 
 namespace pim::dataplane {
 
+/// What seals and opens: keyed once, for as long as the session is in use.
+struct Ciphers {
+  crypto::Sealer sealer;
+  crypto::Opener opener;
+};
+
 /// One established session: both directions.
 struct Session {
   PeerSlot peer;
@@ -21,9 +29,9 @@ struct Session {
   std::uint64_t next_counter = 0;  ///< of what we seal
   bool is_confirmed = false;       ///< a datagram verified
   bool rekey_reported = false;
-  crypto::Sealer sealer;
-  crypto::Opener opener;
-  noise::ReplayWindow window;
+  crypto::Key send, receive;
+  std::unique_ptr<Ciphers> ciphers{};  ///< by SessionTable::ciphers_of
+  noise::ReplayWindow window{};
 };
 
 class SessionTable {
@@ -42,6 +50,15 @@ class SessionTable {
   /// The session is gone, its keys wiped; an unknown index is ignored.
   void erase(ReceiverIndex local);
 
+  /// So many sessions have ciphers at once: more than exchange data within a batch or two, and half a megabyte.
+  static constexpr std::size_t max_ready = 256;
+  /// Of a session in this table; until the next call for another one. Making them takes about as long as sealing one
+  /// packet.
+  [[nodiscard]] Ciphers& ciphers_of(Session& session) {
+    if (session.ciphers == nullptr) make_ready(session);
+    return *session.ciphers;
+  }
+
  private:
   struct Entry {
     ReceiverIndex local;
@@ -52,9 +69,11 @@ class SessionTable {
     return (local.value * std::uint64_t{0x9e3779b97f4a7c15} >> 32) & mask_;
   }
   void grow();
+  void make_ready(Session& session);
 
   std::vector<Entry> entries_;  ///< a power of two, at most half full
   std::size_t mask_, count_ = 0;
+  std::deque<ReceiverIndex> ready_;  ///< the last that were made ready, in order; some are gone
 };
 
 }  // namespace pim::dataplane

@@ -1,13 +1,15 @@
 // Which counters of a session were received already: a ring of 64-bit words as in RFC 6479, where
 // sliding forward clears whole words and never shifts. 8,192 bits remember at least 8,128 counters
-// behind the highest, enough for trains that several paths and queues reorder.
+// behind the highest, enough for trains that several paths and queues reorder. It has a small ring until a
+// counter passes its end: idle sessions end before that, and a node may hold thousands of them.
 //
 // Use: would_accept before opening is a cheap filter; mark only what verified, or a forger could
 // push the window past genuine datagrams.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 namespace pim::noise {
 
@@ -35,23 +37,25 @@ class ReplayWindow {
   [[nodiscard]] std::uint64_t next() const { return next_; }
 
  private:
-  static constexpr std::uint64_t words = bits / 64;
+  static constexpr std::uint64_t words = bits / 64, few_words = 4;
 
-  static std::size_t word_of(std::uint64_t counter) { return static_cast<std::size_t>(counter / 64 % words); }
+  [[nodiscard]] std::size_t word_of(std::uint64_t counter) const { return counter / 64 & (ring_.size() - 1); }
   static std::uint64_t bit_of(std::uint64_t counter) { return std::uint64_t{1} << (counter % 64); }
 
   void slide_to(std::uint64_t counter) {
     // Words that the window enters hold bits of counters a whole ring earlier.
     auto const from = next_ == 0 ? 0 : (next_ - 1) / 64;
     auto const to = counter / 64;
+    // No counter went round the small ring, so everything keeps its place.
+    if (to >= ring_.size()) ring_.resize(words);
     if (to - from >= words)
-      ring_.fill(0);
+      std::fill(ring_.begin(), ring_.end(), 0);
     else
-      for (auto word = from + 1; word <= to; ++word) ring_[word % words] = 0;
+      for (auto word = from + 1; word <= to; ++word) ring_[word & (ring_.size() - 1)] = 0;
     next_ = counter + 1;
   }
 
-  std::array<std::uint64_t, words> ring_{};
+  std::vector<std::uint64_t> ring_ = std::vector<std::uint64_t>(few_words);  ///< a power of two
   std::uint64_t next_ = 0;
 };
 

@@ -7,7 +7,7 @@ load        iperf3 and ping inside a node: one measurement each
 udp         the most packets a second that arrive
 accounting  what processes used: CPU, memory, wake-ups; what others of the machine used meanwhile
 trial       one VPN on one topology, once: all figures of it
-idle        pim with peers and nothing to do
+at_rest     pim with peers and nothing to do: idle (found by beacons), crowd (thousands)
 series      trials interleaved, in the sandbox, taken again when disturbed; the JSON
 figures     median and spread
 reference   other VPNs where they cannot be installed: their ratios, measured elsewhere

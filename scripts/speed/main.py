@@ -9,18 +9,18 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, buffers, driver, idle, peers, report, series, table
+from . import accounting, at_rest, buffers, driver, peers, report, series, table
 from .topologies import SHAPES
 
-TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
+TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling", "tests/bench/crowd/crowd")
 OUT = os.path.join(ROOT, "build", "bench.json")
 PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.CeilingUnchecked,
          "ceiling-copy": peers.CeilingCopy,
          "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
          "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
-TOPOLOGIES = [*SHAPES, idle.NAME]
+TOPOLOGIES = [*SHAPES, *at_rest.KINDS]
 #: What it takes to be done in two minutes: once, and only what the targets name first.
-QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "quiet_wait": 0}
+QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "quiet_wait": 0, "crowd_peers": 500}
 QUICK_PEERS = ("raw", "ceiling", "pim")
 
 
@@ -35,6 +35,7 @@ def parse(arguments):
     run.add_argument("--repeats", type=int, help="of everything (3)")
     run.add_argument("--secs", type=int, help="of each TCP stream (5)")
     run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (240)")
+    run.add_argument("--crowd-peers", type=int, help="how many idle peers in the topology crowd (10000)")
     run.add_argument("--udp-probes", type=int, help="rates to try beside the highest; 0: no search (4)")
     run.add_argument("--quiet-wait", type=float, help="seconds in all to wait for a disturbed machine (120)")
     run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
@@ -52,7 +53,7 @@ def names(text):
 
 def complete(options, parser):
     """Fills in what was not said, and refuses what does not exist."""
-    usual = {"repeats": 3, "secs": 5, "idle_secs": 240, "udp_probes": 4, "quiet_wait": 120}
+    usual = {"repeats": 3, "secs": 5, "idle_secs": 240, "udp_probes": 4, "quiet_wait": 120, "crowd_peers": 10000}
     for name, value in {**usual, **(QUICK if options.quick else {})}.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
@@ -62,8 +63,8 @@ def complete(options, parser):
     for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES)):
         if unknown := [name for name in given if name not in known]:
             parser.error(f"--{what}: there is no {', '.join(unknown)}")
-    if min(options.repeats, options.secs, options.idle_secs) < 1:
-        parser.error("--repeats, --secs and --idle-secs: at least 1")
+    if min(options.repeats, options.secs, options.idle_secs, options.crowd_peers) < 1:
+        parser.error("--repeats, --secs, --idle-secs and --crowd-peers: at least 1")
     options.out = os.path.abspath(options.out)
 
 

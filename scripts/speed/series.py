@@ -10,7 +10,7 @@ import time
 from lab import sandbox
 from lab.netns import run
 
-from . import figures, idle
+from . import at_rest, figures
 from .topologies import SHAPES
 from .trial import Trial
 
@@ -33,9 +33,9 @@ class Series:
             for kind in filter(SHAPES.get, self.options.topologies):
                 for name in self.order(kind, repeat):
                     self.one(kind, name, repeat)
-        if idle.NAME in self.options.topologies and "pim" in self.classes:
-            with self.bounded(idle.NAME, "pim", 0, limit=TRIAL_LIMIT + 2 * self.options.idle_secs) as out:
-                out |= idle.measure(self.options, self.others)
+        for kind in filter(at_rest.KINDS.get, self.options.topologies if "pim" in self.classes else ()):
+            with self.bounded(kind, "pim", 0, limit=TRIAL_LIMIT + 2 * self.options.idle_secs) as out:
+                out |= at_rest.KINDS[kind].measure(self.options, self.others)
         return self.failures
 
     def order(self, kind, repeat):
@@ -97,7 +97,8 @@ def at_most(seconds):
 def brief(out):
     names = {"tcp1_gbit_s": "{:.2f} Gbit/s", "tcp1_reverse_gbit_s": "reverse {:.2f}", "tcp4_gbit_s": "four {:.2f}",
              "tcp1_cpu_s_per_gb": "{:.2f} s/GB", "rtt_p50_ms": "RTT {:.3f} ms", "udp64_pps": "UDP 64 B {:.0f}/s",
-             "udp1200_pps": "1200 B {:.0f}/s", "idle_wake_ups_per_s": "{:.2f} wake-ups/s", "idle_cpu_percent": "{:.3f} % CPU"}
+             "udp1200_pps": "1200 B {:.0f}/s", "idle_wake_ups_per_s": "{:.2f} wake-ups/s", "idle_cpu_percent": "{:.3f} % CPU",
+             "crowd_rss_kib": "{:.0f} KiB", "crowd_cpu_percent": "{:.2f} % CPU", "crowd_joins_per_s": "{:.0f} joins/s"}
     return ", ".join(form.format(out[name]) for name, form in names.items() if name in out)
 
 

@@ -1,7 +1,7 @@
 """The figures of a run as tables in Markdown: one for each topology, and the targets."""
 import json
 
-from . import idle, targets
+from . import at_rest, targets
 from .topologies import SHAPES
 
 DISTURBED_SIGN = "!"
@@ -16,6 +16,10 @@ COLUMNS = {
     "restart to ping s": ("restart_to_first_ping_s", 1, 3),
     "wake-ups/s": ("idle_wake_ups_per_s", 1, 2), "CPU %": ("idle_cpu_percent", 1, 3),
     "MB/day and pair": ("idle_bytes_per_day_and_pair", 1e-6, 2), "memory MiB": ("idle_rss_kib", 1 / targets.MEBIBYTE, 1),
+    "peers": ("crowd_peers", 1, 0), "all: MiB": ("crowd_rss_kib", 1 / targets.MEBIBYTE, 1),
+    "without them": ("crowd_rss_kib_without", 1 / targets.MEBIBYTE, 1), "all: wake-ups/s": ("crowd_wake_ups_per_s", 1, 1),
+    "all: CPU %": ("crowd_cpu_percent", 1, 2), "each: MB/day": ("crowd_bytes_per_day_and_pair", 1e-6, 2),
+    "joins/s": ("crowd_joins_per_s", 1, 0), "a join: CPU ms": ("crowd_joining_cpu_ms", 1, 2),
 }
 
 
@@ -67,7 +71,7 @@ def load(path):
 
 def main(path):
     data = load(path)
-    for kind in [*SHAPES, idle.NAME]:
+    for kind in [*SHAPES, *at_rest.KINDS]:
         if kind in data["results"]:
             print(f"{kind}\n\n{of_topology(data['results'][kind])}\n")
     print(f"targets\n\n{of_targets(targets.judge_all(data))}\n")

@@ -13,8 +13,8 @@ pytestmark = [pytest.mark.needs("daemon", "pim"), pytest.mark.limit(90)]
 def measured(tmp_path_factory):
     """pim on one link and over a relay, the ceiling on one link -> what the run wrote"""
     out = tmp_path_factory.mktemp("bench") / "bench.json"
-    options = main.parse(["run", "--quick", "--peers", "ceiling,pim", "--topologies", "pair,line,idle", "--udp-probes", "0",
-                          "--idle-secs", "1", "--out", str(out)])
+    options = main.parse(["run", "--quick", "--peers", "ceiling,pim", "--topologies", "pair,line,idle,crowd", "--udp-probes", "0",
+                          "--idle-secs", "1", "--crowd-peers", "50", "--out", str(out)])
     classes = {name: options.classes[name] for name in options.peers}
     assert [name for name, a_class in classes.items() if a_class.lacks()] == [], f"is {BUILD} whole?"
     failures = series.Series(options, classes, {}, accounting.Others(), "scripts/bench run").measure()
@@ -41,6 +41,14 @@ def test_the_relay_is_accounted_by_itself(measured):
 def test_idle_peers_are_watched(measured):
     idle = measured["results"]["idle"]["pim"]
     assert 0 < idle["idle_wake_ups_per_s"]["median"] < 1000 and 0 <= idle["idle_cpu_percent"]["median"] < 100
+
+
+def test_a_crowd_connects_and_stays(measured):
+    """That all of them do is what the measurement itself asks for."""
+    crowd = {figure: summary["median"] for figure, summary in measured["results"]["crowd"]["pim"].items()}
+    assert crowd["crowd_peers"] == 50 and 1 < crowd["crowd_joins_per_s"] < 50_000
+    assert 1000 < crowd["crowd_rss_kib_without"] < crowd["crowd_rss_kib"] < 100_000
+    assert 0 < crowd["crowd_wake_ups_per_s"] < 10_000 and 0 < crowd["crowd_bytes_per_day_and_pair"]
 
 
 def test_the_report_holds_every_row(measured):

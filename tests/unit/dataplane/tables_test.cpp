@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "dataplane/forwarding_table.hpp"
@@ -13,10 +14,7 @@ using namespace pim::dataplane;
 namespace {
 
 std::unique_ptr<Session> make_session(std::uint32_t index) {
-  return std::make_unique<Session>(Session{.local = {index},
-                                           .remote = {~index},
-                                           .sealer = crypto::Sealer(crypto::Key()),
-                                           .opener = crypto::Opener(crypto::Key())});
+  return std::make_unique<Session>(Session{.local = {index}, .remote = {~index}});
 }
 
 }  // namespace
@@ -39,6 +37,42 @@ TEST_CASE("the session table finds what an ordinary map finds, through growth an
     REQUIRE(table.find({asked}) == (it == model.end() ? nullptr : it->second));
   }
   for (auto const& [index, session] : model) CHECK(table.find({index}) == session);
+}
+
+TEST_CASE("only the sessions used last hold ciphers, and any that is used gets them") {
+  SessionTable table;
+  std::vector<Session*> sessions;
+  auto const ready = [&] { return std::ranges::count_if(sessions, [](auto* one) { return one->ciphers != nullptr; }); };
+  for (std::uint32_t index = 1; index <= SessionTable::max_ready + 40; ++index) {
+    auto& gone = table.insert(make_session(1'000'000 + index));
+    if (index % 2 == 0) static_cast<void>(table.ciphers_of(gone));
+    table.erase(gone.local);
+    sessions.push_back(&table.insert(make_session(index)));
+    static_cast<void>(table.ciphers_of(*sessions.back()));
+    REQUIRE(ready() <= static_cast<std::ptrdiff_t>(SessionTable::max_ready));
+    REQUIRE(sessions.back()->ciphers != nullptr);
+  }
+  CHECK(sessions.front()->ciphers == nullptr);
+  auto& ciphers = table.ciphers_of(*sessions.front());
+  CHECK(&table.ciphers_of(*sessions.front()) == &ciphers);  // kept while it is used
+  CHECK(ready() > 128);
+}
+
+TEST_CASE("ciphers that were made again seal and open under the session's own keys") {
+  SessionTable table;
+  auto& session = table.insert(make_session(1));
+  Buffer const send(32, 1), receive(32, 2);
+  session.send = crypto::Key(send);
+  session.receive = crypto::Key(receive);
+  static_cast<void>(table.ciphers_of(session));
+  for (std::uint32_t index = 2; session.ciphers != nullptr; ++index)
+    static_cast<void>(table.ciphers_of(table.insert(make_session(index))));
+
+  Buffer text(100, 'x'), tag(crypto::tag_size);
+  table.ciphers_of(session).sealer.seal(7, {}, text, tag);
+  CHECK(crypto::Opener(session.send).open(7, {}, text, tag));
+  crypto::Sealer(session.receive).seal(8, {}, text, tag);
+  CHECK(table.ciphers_of(session).opener.open(8, {}, text, tag));
 }
 
 TEST_CASE("the waiting queue keeps order and its bounds for each peer and in all") {
