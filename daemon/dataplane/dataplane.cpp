@@ -39,6 +39,7 @@ bool Dataplane::send_transit(PeerSlot neighbour, wire::Transit const& frame, Now
 void Dataplane::publish(std::shared_ptr<ForwardingTable const> table) {
   PIM_ASSERT(table != nullptr);
   state_->table = std::move(table);
+  if (!state_->table->routing_on) state_->asked.forget();
 }
 
 void Dataplane::join_udp(bool allowed) { state_->coalescer = packet::Coalescer(allowed); }
