@@ -9,7 +9,7 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, buffers, driver, idle, peers, report, series, soak, table
+from . import accounting, buffers, driver, idle, peers, report, series, soak, table, trial
 from .topologies import SHAPES
 
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
@@ -21,7 +21,7 @@ PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.
 TOPOLOGIES = [*SHAPES, idle.NAME]
 MEASURING = ("run", "soak")  #: the verbs that measure
 #: What it takes to be done in two minutes: once, and only what the targets name first.
-QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "quiet_wait": 0}
+QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 6, "quiet_wait": 0}
 QUICK_PEERS = ("raw", "ceiling", "pim")
 
 
@@ -36,7 +36,8 @@ def parse(arguments):
     run.add_argument("--repeats", type=int, help="of everything (3)")
     run.add_argument("--secs", type=int, help="of each TCP stream (5)")
     run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (120)")
-    run.add_argument("--udp-probes", type=int, help="rates to try beside the highest; 0: no search (4)")
+    run.add_argument("--udp-probes", type=int, help="seconds of rates to try beside the highest; 0: no search (12)")
+    run.add_argument("--only", type=names, metavar="A,B", default=(), help=f"of {','.join(trial.MEASURED)} (all)")
     run.add_argument("--quiet-wait", type=float, help="seconds in all to wait for a disturbed machine (120)")
     run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
     long = verbs.add_parser("soak", help="full load for minutes, and whether pim keeps what it promises")
@@ -61,14 +62,16 @@ def names(text):
 
 def complete(options, parser):
     """Fills in what was not said, and refuses what does not exist."""
-    usual = {"repeats": 3, "secs": 5, "idle_secs": 120, "udp_probes": 4, "quiet_wait": 120}
+    usual = {"repeats": 3, "secs": 5, "idle_secs": 120, "udp_probes": 12, "quiet_wait": 120}
     for name, value in {**usual, **(QUICK if options.quick else {})}.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
-    drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in (text.partition("=") for text in options.driver)}
+    named = (text.partition("=") for text in options.driver)
+    drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in named}
     options.classes = {**PEERS, **drivers}
     options.peers = options.peers or [*(QUICK_PEERS if options.quick else PEERS), *drivers]
-    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES)):
+    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES),
+                               ("only", options.only, trial.MEASURED)):
         if unknown := [name for name in given if name not in known]:
             parser.error(f"--{what}: there is no {', '.join(unknown)}")
     if min(options.repeats, options.secs, options.idle_secs) < 1:
