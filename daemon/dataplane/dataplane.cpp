@@ -40,6 +40,7 @@ bool Dataplane::send_transit(PeerSlot neighbour, wire::Transit const& frame, Now
 void Dataplane::publish(std::unique_ptr<ForwardingTable> table) {
   PIM_ASSERT(table != nullptr);
   state_->table = std::move(table);
+  if (!state_->table->routing_on) state_->asked.forget();
 }
 
 void Dataplane::set_policy(PeerSlot peer, PeerPolicy const& policy, bool is_reachable) {

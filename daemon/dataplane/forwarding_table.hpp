@@ -19,7 +19,7 @@ struct PeerPolicy {
   IpAddress v6{};
   std::optional<IpAddress> v4{};
   /// Packets from the internet are accepted from this peer until then: the gateway in use, or one that
-  /// was in use within the last 60 s. Time{} means never.
+  /// was in use within the last 60 s. Time{} means never. From private networks only the one in use is heard.
   Time internet_until{};
   /// This peer may send to the internet through us; only looked at while we serve as a gateway.
   bool may_use_gateway = false;

@@ -37,6 +37,14 @@ bool is_of_one_host(IpAddress const& ip) {
   return !is_loopback(ip) && !is_multicast(ip) && !is_link_local(ip) && !is_unspecified(ip);
 }
 
+/// What a gateway may hand over from behind it. From private networks only answers, and only the gateway in use:
+/// it must not speak for hosts of this host's own network.
+bool may_come_through(ForwardingTable const& table, Asked const& asked, PeerSlot gateway, IpAddress const& source) {
+  if (is_service(table, source)) return true;
+  if (is_mesh(table, source) || !is_of_one_host(source)) return false;
+  return !is_private(source) || (table.gateway == gateway && asked.contains(source));
+}
+
 }  // namespace
 
 Route route_to(ForwardingTable const& table, IpAddress const& destination) {
@@ -50,7 +58,12 @@ Route route_to(ForwardingTable const& table, IpAddress const& destination) {
   return to_internet(table);
 }
 
-std::optional<Drop> fault_of(ForwardingTable const& table, PeerSlot peer, packet::IpView const& ip, Time now) {
+bool is_asked_of_gateway(ForwardingTable const& table, Route const& route, IpAddress const& destination) {
+  return route.peer && route.peer == table.gateway && is_private(destination);
+}
+
+std::optional<Drop> fault_of(ForwardingTable const& table, Asked const& asked, PeerSlot peer, packet::IpView const& ip,
+                             Time now) {
   if (peer.value >= table.peers.size() || !table.peers[peer.value].in_use) return Drop::bad_inner_source;
   auto const& policy = table.peers[peer.value];
   auto const source = ip.source(), destination = ip.destination();
@@ -60,8 +73,7 @@ std::optional<Drop> fault_of(ForwardingTable const& table, PeerSlot peer, packet
   if (!from_itself) {
     bool const is_gateway = table.routing_on && policy.internet_until > now;
     if (!is_gateway) return Drop::bad_inner_source;
-    if (!is_service(table, source) && (is_mesh(table, source) || is_private(source) || !is_of_one_host(source)))
-      return Drop::bad_inner_source;
+    if (!may_come_through(table, asked, peer, source)) return Drop::bad_inner_source;
   }
   if (to_us) return std::nullopt;
   bool const is_client = table.serves_gateway && policy.may_use_gateway && from_itself;

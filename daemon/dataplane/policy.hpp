@@ -7,6 +7,7 @@
 #include "base/drop.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "dataplane/asked.hpp"
 #include "dataplane/forwarding_table.hpp"
 #include "packet/icmp.hpp"
 #include "packet/ip.hpp"
@@ -22,8 +23,12 @@ struct Route {
 };
 [[nodiscard]] Route route_to(ForwardingTable const& table, IpAddress const& destination);
 
-/// The inner source check and its like for destinations: nothing when this peer may send this packet.
-[[nodiscard]] std::optional<Drop> fault_of(ForwardingTable const& table, PeerSlot peer, packet::IpView const& ip,
-                                           Time now);
+/// Whether a packet that goes this way asks a private address behind the gateway, which may answer from then on.
+[[nodiscard]] bool is_asked_of_gateway(ForwardingTable const& table, Route const& route, IpAddress const& destination);
+
+/// The inner source check and its like for destinations: nothing when this peer may send this packet. `asked`: the
+/// private addresses behind the gateway that have been asked.
+[[nodiscard]] std::optional<Drop> fault_of(ForwardingTable const& table, Asked const& asked, PeerSlot peer,
+                                           packet::IpView const& ip, Time now);
 
 }  // namespace pim::dataplane

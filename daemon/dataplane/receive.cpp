@@ -168,7 +168,7 @@ std::optional<Drop> Receiving::fault_of(PeerSlot slot, packet::IpView const& ip)
   if (passed_family_ == ip.family && passed_peer_ == slot &&
       std::memcmp(passed_pair_.data(), pair.data(), pair.size()) == 0)
     return std::nullopt;
-  if (auto const fault = dataplane::fault_of(*state_.table, slot, ip, now_.boot)) return fault;
+  if (auto const fault = dataplane::fault_of(*state_.table, state_.asked, slot, ip, now_.boot)) return fault;
   passed_family_ = ip.family;
   passed_peer_ = slot;
   auto const destination = ip.destination();

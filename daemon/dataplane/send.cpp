@@ -87,6 +87,7 @@ Route const& Sending::route_to(packet::IpView const& ip) {
   if (!last_route_ || destination != last_destination_) {
     last_route_ = dataplane::route_to(*state_.table, destination);
     last_destination_ = destination;
+    if (is_asked_of_gateway(*state_.table, *last_route_, destination)) state_.asked.note(destination);
   }
   return *last_route_;
 }

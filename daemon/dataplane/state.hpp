@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/flat_table.hpp"
+#include "dataplane/asked.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/waiting.hpp"
@@ -47,7 +48,7 @@ struct Forward {
 
 struct State {
   State(KeyLimits const& keys, RelayLimits const& relay, HashKey const& hash_key)
-      : key_limits(keys), relay_limits(relay), next_hops(hash_key), talkers(hash_key) {}
+      : key_limits(keys), relay_limits(relay), next_hops(hash_key), talkers(hash_key), asked(hash_key) {}
 
   KeyLimits key_limits;
   RelayLimits relay_limits;
@@ -59,6 +60,7 @@ struct State {
   packet::Coalescer coalescer;
   std::vector<Forward> forwards;  ///< empty between batches; kept for its memory
   Talkers talkers;
+  Asked asked;
   DropCounters drops{};
 
   Peer& peer_at(PeerSlot slot);

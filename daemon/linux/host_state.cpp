@@ -228,7 +228,7 @@ Result<void> HostState::set_up_device(HostPlan const& plan) {
   auto const difference = device_difference(plan);
   if (!difference) return fail_with(difference.error());
   if (*difference) {
-    auto const done = rtnl_.set_link(tun_->index, plan.interface->mtu, plan.interface->gso_max_size, true);
+    auto const done = rtnl_.bring_up(tun_->index, *plan.interface);
     if (!done) return cannot(plan.names.interface + " cannot be brought up", done.error());
     changed("device up");
   }
@@ -286,6 +286,7 @@ Result<std::optional<std::string>> HostState::device_difference(HostPlan const& 
   if (!*link) return std::optional<std::string>{"device " + name};
   auto const& device = **link;
   auto const is_right = device.is_up && device.mtu == plan.interface->mtu &&
+                        device.queue_length == plan.interface->queue_length &&
                         (device.gso_max_size == 0 || device.gso_max_size == plan.interface->gso_max_size);
   if (!is_right) return std::optional<std::string>{"device " + name};
   auto addresses = rtnl_.addresses(device.index);

@@ -209,19 +209,22 @@ Result<std::optional<FoundLink>, NetlinkError> Rtnl::link(std::string const& nam
                       .is_up = (header.ifi_flags & IFF_UP) != 0,
                       .is_tun = Attributes{attributes.find(IFLA_LINKINFO)}.text(IFLA_INFO_KIND) == "tun",
                       .mtu = attributes.u32(IFLA_MTU),
-                      .gso_max_size = attributes.u32(IFLA_GSO_MAX_SIZE)};
+                      .gso_max_size = attributes.u32(IFLA_GSO_MAX_SIZE),
+                      .queue_length = attributes.u32(IFLA_TXQLEN)};
   });
   if (!done && done.error().code != ENODEV) return fail_with(done.error());
   return found;
 }
 
-Rtnl::Done Rtnl::set_link(std::uint32_t index, std::uint32_t mtu, std::uint32_t gso_max_size, bool is_up) {
+Rtnl::Done Rtnl::bring_up(std::uint32_t index, plan::InterfacePlan const& wanted) {
   Message message{RTM_NEWLINK};
   auto& header = message.header<ifinfomsg>();
   header.ifi_index = static_cast<int>(index);
-  header.ifi_flags = is_up ? IFF_UP : 0;
-  header.ifi_change = is_up ? IFF_UP : 0;
-  message.put_u32(IFLA_MTU, mtu).put_u32(IFLA_GSO_MAX_SIZE, gso_max_size);
+  header.ifi_flags = IFF_UP;
+  header.ifi_change = IFF_UP;
+  message.put_u32(IFLA_MTU, wanted.mtu)
+      .put_u32(IFLA_GSO_MAX_SIZE, wanted.gso_max_size)
+      .put_u32(IFLA_TXQLEN, wanted.queue_length);
   return socket_.request(std::move(message));
 }
 

@@ -27,6 +27,7 @@ struct FoundLink {
   bool is_tun = false;
   std::uint32_t mtu = 0;
   std::uint32_t gso_max_size = 0;
+  std::uint32_t queue_length = 0;
 };
 
 class Rtnl {
@@ -49,7 +50,8 @@ class Rtnl {
 
   /// Nothing when there is no such device.
   [[nodiscard]] Result<std::optional<FoundLink>, NetlinkError> link(std::string const& name);
-  [[nodiscard]] Done set_link(std::uint32_t index, std::uint32_t mtu, std::uint32_t gso_max_size, bool is_up);
+  /// Up, with the sizes of the plan.
+  [[nodiscard]] Done bring_up(std::uint32_t index, plan::InterfacePlan const& wanted);
   [[nodiscard]] Done delete_link(std::uint32_t index);
 
   [[nodiscard]] Result<std::vector<plan::LinkAddress>, NetlinkError> addresses(std::uint32_t index);

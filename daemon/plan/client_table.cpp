@@ -21,9 +21,9 @@ class ClientTable {
 
   [[nodiscard]] Table make() const {
     Table table;
-    table.objects = {"counter blocked {}", "counter dns_refused {}"};
+    table.objects = {"counter blocked {}", "counter dns_refused {}", "counter wrong_way {}"};
     auto& chains = table.chains;
-    chains = {exact(), lan(), refuse(), via_tunnel(), marks()};
+    chains = {exact(), lan(), refuse(), via_tunnel(), way_back(), marks()};
     if (input_.dns) {
       chains.push_back(redirect_own_dns());
       chains.push_back(redirect_forwarded_dns());
@@ -34,6 +34,14 @@ class ClientTable {
   }
 
  private:
+  // A gateway may carry private networks, and must not speak for one of ours: what comes out of the tunnel has a
+  // source that this host's routes send into it. Ahead of conntrack, and the same whatever rp_filter is.
+  [[nodiscard]] Chain way_back() const {
+    return {"way_back",
+            "type filter hook prerouting priority raw; policy accept;",
+            {"iifname " + tunnel_ + " fib saddr oifname != " + tunnel_ + " counter name wrong_way drop"}};
+  }
+
   // Replies to the daemon, and ICMP errors about its datagrams, look up main when the reverse path is checked
   // strictly; so do peers that speak first. "local" keeps forwarded datagrams of the same port out of it.
   [[nodiscard]] Chain marks() const {

@@ -64,6 +64,7 @@ struct InterfacePlan {
   bool persistent = false;  ///< outlives the daemon: a device that goes away takes its routes along
   std::uint32_t mtu = 0;
   std::uint32_t gso_max_size = 0;
+  std::uint32_t queue_length = 0;      ///< packets of this host that wait for the daemon
   std::vector<LinkAddress> addresses;  ///< exactly these; no automatic link-local address
   bool operator==(InterfacePlan const&) const = default;
 };

@@ -1,4 +1,4 @@
-"""scripts/bench run | table FILE | report FILE"""
+"""scripts/bench run | soak | table FILE | report FILE"""
 import argparse
 import os
 import shlex
@@ -9,7 +9,7 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, at_rest, buffers, driver, peers, report, series, table
+from . import accounting, at_rest, buffers, driver, peers, report, series, soak, table, trial
 from .topologies import SHAPES
 
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling", "tests/bench/crowd/crowd")
@@ -19,8 +19,9 @@ PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.
          "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
          "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
 TOPOLOGIES = [*SHAPES, *at_rest.KINDS]
+MEASURING = ("run", "soak")  #: the verbs that measure
 #: What it takes to be done in two minutes: once, and only what the targets name first.
-QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 3, "quiet_wait": 0, "crowd_peers": 500}
+QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 6, "quiet_wait": 0, "crowd_peers": 500}
 QUICK_PEERS = ("raw", "ceiling", "pim")
 
 
@@ -36,14 +37,23 @@ def parse(arguments):
     run.add_argument("--secs", type=int, help="of each TCP stream (5)")
     run.add_argument("--idle-secs", type=int, help="to watch pim with idle peers (240)")
     run.add_argument("--crowd-peers", type=int, help="how many idle peers in the topology crowd (10000)")
-    run.add_argument("--udp-probes", type=int, help="rates to try beside the highest; 0: no search (4)")
+    run.add_argument("--udp-probes", type=int, help="seconds of rates to try beside the highest; 0: no search (12)")
+    run.add_argument("--only", type=names, metavar="A,B", default=(), help=f"of {','.join(trial.MEASURED)} (all)")
     run.add_argument("--quiet-wait", type=float, help="seconds in all to wait for a disturbed machine (120)")
     run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
+    long = verbs.add_parser("soak", help="full load for minutes, and whether pim keeps what it promises")
+    long.add_argument("--minutes", type=float, default=10)
+    long.add_argument("--topology", choices=soak.SHAPES, default="pair")
+    long.add_argument("--out", default=soak.OUT, metavar="FILE", help="JSON (build/soak.json)")
     for verb, what in (("table", "print the figures of a run"), ("report", "write docs/performance.md from a run")):
-        verbs.add_parser(verb, help=what).add_argument("file", nargs="?", default=OUT)
+        given = verbs.add_parser(verb, help=what)
+        given.add_argument("file", nargs="?", default=OUT)
+    given.add_argument("--soak", metavar="FILE", action="append", default=[], help="and what a soak saw")
     options = parser.parse_args(arguments)
     if options.verb == "run":
         complete(options, parser)
+    if options.verb in MEASURING:
+        options.out = os.path.abspath(options.out)
     return options
 
 
@@ -53,32 +63,38 @@ def names(text):
 
 def complete(options, parser):
     """Fills in what was not said, and refuses what does not exist."""
-    usual = {"repeats": 3, "secs": 5, "idle_secs": 240, "udp_probes": 4, "quiet_wait": 120, "crowd_peers": 10000}
+    usual = {"repeats": 3, "secs": 5, "idle_secs": 240, "udp_probes": 12, "quiet_wait": 120, "crowd_peers": 10000}
     for name, value in {**usual, **(QUICK if options.quick else {})}.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
-    drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in (text.partition("=") for text in options.driver)}
+    named = (text.partition("=") for text in options.driver)
+    drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in named}
     options.classes = {**PEERS, **drivers}
     options.peers = options.peers or [*(QUICK_PEERS if options.quick else PEERS), *drivers]
-    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES)):
+    for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES),
+                               ("only", options.only, trial.MEASURED)):
         if unknown := [name for name in given if name not in known]:
             parser.error(f"--{what}: there is no {', '.join(unknown)}")
     if min(options.repeats, options.secs, options.idle_secs, options.crowd_peers) < 1:
         parser.error("--repeats, --secs, --idle-secs and --crowd-peers: at least 1")
-    options.out = os.path.abspath(options.out)
 
 
-def run(options):
-    """-> the exit code"""
+def ready():
+    """Whether there is a sandbox and what is measured was built; says why not."""
     why_not = sandbox.why_not()
     if why_not:
         print(f"bench: FAIL {why_not}")
-        return 1
+        return False
     try:
         build.build(targets=TARGETS)
     except build.BuildFailed as failed:
         print(f"bench: FAIL the build failed: {failed}")
-        return 1
+        return False
+    return True
+
+
+def run(options):
+    """-> the exit code"""
     skipped = {name: why for name in options.peers if (why := options.classes[name].lacks())}
     for name, why in skipped.items():
         print(f"skipped: {name} lacks {why}", flush=True)
@@ -109,9 +125,14 @@ def beside(work):
 
 def main():
     options = parse(sys.argv[1:])
+    if options.verb in MEASURING and not ready():
+        return 1
     if options.verb == "run":
         return run(options)
-    return {"table": table, "report": report}[options.verb].main(options.file)
+    if options.verb == "soak":
+        with buffers.raised():
+            return beside(lambda: soak.inside(options))
+    return table.main(options.file) if options.verb == "table" else report.main(options.file, options.soak)
 
 
 if __name__ == "__main__":

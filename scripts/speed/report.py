@@ -3,13 +3,13 @@ import os
 
 from lab.daemon import ROOT
 
-from . import accounting, at_rest, figures, reference, table, targets
+from . import accounting, at_rest, figures, reference, soak, table, targets
 from .topologies import SHAPES
 
 PATH = os.path.join(ROOT, "docs", "performance.md")
 
 
-def text(data):
+def text(data, soaks=()):
     meta, verdicts = data["meta"], targets.judge_all(data)
     missed = [verdict for verdict in verdicts if verdict.holds is False]
     unknown = [verdict for verdict in verdicts if verdict.holds is None]
@@ -22,6 +22,7 @@ def text(data):
         meaning = SHAPES[kind].meaning if kind in SHAPES else at_rest.KINDS[kind].MEANING
         parts += [f"**{kind}**: {meaning}.", table.of_topology(peers)]
     parts += [_failures(data["failures"])] if data["failures"] else []
+    parts += ["## Under load for minutes", _soaks(soaks)] if soaks else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,8 +61,14 @@ def _failures(failures):
     return "\n".join(["**What failed**", "", *lines])
 
 
-def main(path):
+def _soaks(soaks):
+    head = ["`scripts/bench soak`: four TCP streams and numbered datagrams, each way, all the time."]
+    told = (["", *(f"- {line}" for line in soak.text(seen).splitlines())] for seen in soaks)
+    return "\n".join([*head, *(line for lines in told for line in lines)])
+
+
+def main(path, soaks):
     with open(PATH, "w", encoding="utf-8") as file:
-        file.write(text(table.load(path)))
+        file.write(text(table.load(path), [table.load(one) for one in soaks]))
     print(f"wrote {os.path.relpath(PATH, ROOT)}")
     return 0

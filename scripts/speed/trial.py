@@ -7,6 +7,7 @@ from . import accounting, calls, udp
 from .load import Load, first_ping
 from .topologies import Net
 
+MEASURED = ("rtt", "rpc", "tcp1", "tcp1_reverse", "tcp4", "udp64", "udp1200")
 PING_LIMIT = 25  #: seconds that a first answer may take
 
 
@@ -94,7 +95,9 @@ class Trial:
 
     # -- single measurements --------------------------------------------------------------------------------------------
     def undisturbed(self, key, measure, tries=3):
-        """Takes it again when others used the machine meanwhile, and keeps the quietest."""
+        """Takes it again when others used the machine meanwhile, and keeps the quietest. Nothing where it was not asked for."""
+        if self.options.only and key not in self.options.only:
+            return
         best = None
         for _ in range(tries if self.options.quiet_wait > 0 else 1):
             used, at = self.others.used(), time.monotonic()

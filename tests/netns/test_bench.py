@@ -4,7 +4,7 @@ import json
 import pytest
 
 from lab.daemon import BUILD
-from speed import accounting, main, report, series, targets
+from speed import accounting, main, report, series, soak, targets
 
 pytestmark = [pytest.mark.needs("daemon", "pim"), pytest.mark.limit(90)]
 
@@ -56,3 +56,10 @@ def test_the_report_holds_every_row(measured):
     for row in targets.ROWS:  # a figure may stand there twice, compared with different VPNs
         same = [other for other in targets.ROWS if (other.name, other.topology) == (row.name, row.topology)]
         assert text.count(f"| {row.name} | {row.topology} |") == len(same)
+
+
+@pytest.mark.parametrize("topology", soak.SHAPES)
+def test_a_short_soak_keeps_every_promise(topology):
+    seen = soak.Soak(minutes=0.1, topology=topology).run()
+    assert seen["broken"] == [] and min(seen["tcp_gbit_s"]) > 0.01 and seen["datagrams"]["arrived"] > 1000
+    assert len(seen["samples"]) > 10 and "0 of them not by full buffers" in soak.text(seen)

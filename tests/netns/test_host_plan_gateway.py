@@ -2,14 +2,13 @@
 so that it can lie: the driver at the gateway takes whatever comes to its port for packets of the mesh."""
 import os
 import socket
-import struct
 import time
 
 import pytest
 
+from by_hand import echo, udp
 from host_plan_driver import MESH4, MESH6, PLAN_DRIVER, Driver, Pair, ask_dns, fetch, once, release, unchanged
 from lab import addresses as a, snapshot
-from lab.generators import checksum
 from lab.netns import Node, veth
 from lab.topology import Network
 
@@ -53,28 +52,6 @@ def pair(network):
 
 def scrambled(data):
     return bytes(byte ^ 0x5A for byte in data)
-
-
-def ipv4(source, destination, proto, payload):
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, 64, proto, 0, socket.inet_aton(source),
-                         socket.inet_aton(destination))
-    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
-
-
-def ipv6(source, destination, proto, payload):
-    return (struct.pack("!IHBB", 6 << 28, len(payload), proto, 64) + socket.inet_pton(socket.AF_INET6, source)
-            + socket.inet_pton(socket.AF_INET6, destination) + payload)
-
-
-def udp(source, destination, sport, dport, data):
-    """A whole packet of either family."""
-    data += b"\0" * (len(data) % 2)
-    family = socket.AF_INET6 if ":" in source else socket.AF_INET
-    addresses = socket.inet_pton(family, source) + socket.inet_pton(family, destination)
-    length = 8 + len(data)
-    total = checksum(addresses + struct.pack("!HH", length, 17) + struct.pack("!HHHH", sport, dport, length, 0) + data)
-    payload = struct.pack("!HHHH", sport, dport, length, total or 0xFFFF) + data
-    return (ipv6 if ":" in source else ipv4)(source, destination, 17, payload)
 
 
 class Liar:
@@ -205,9 +182,7 @@ def test_nothing_at_the_gateway_itself_is_reached_but_echo(network, gateway):
             liar.send(udp(me("4"), target, 5000, 4000, b"knock"))
             with pytest.raises(TimeoutError):
                 service.recv(100)
-        echo = struct.pack("!BBHHH", 8, 0, 0, 7, 1) + b"ping"
-        echo = echo[:2] + struct.pack("!H", checksum(echo)) + echo[4:]
-        liar.send(ipv4(me("4"), MESH4.format(1), 1, echo))
+        liar.send(echo(me("4"), MESH4.format(1), b"ping"))
         assert liar.hear()[20] == 0
         gateway.do("gateway", admitted=MESH4.format(2))
         liar.send(udp(me("4"), MESH4.format(1), 5000, 4000, b"knock"))

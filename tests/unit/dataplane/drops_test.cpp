@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "crypto/aead.hpp"
+#include "dataplane/asked.hpp"
 #include "pair.hpp"
 #include "wire/data.hpp"
 
@@ -68,6 +69,57 @@ TEST_CASE("internet sources come only from the gateway in use, to our own addres
   CHECK(refuses(pair, packet_between("8.8.8.8", "10.77.0.2"), Drop::bad_inner_source));
   CHECK(refuses(pair, packet_between("198.18.0.53", "10.77.0.2"), Drop::bad_inner_source));
   CHECK(accepts(pair, packet_between("10.77.0.1", "10.77.0.2")));
+}
+
+TEST_CASE("a private address behind the gateway in use answers once it was asked, and no other does") {
+  Pair pair;
+  pair.b.policy().internet_until = never;
+  pair.b.table.routing_on = true;
+  pair.b.table.gateway = pair.b.peer;
+  pair.b.publish();
+  auto const asks = [&](char const* destination) {
+    auto const own = parse_ip(destination)->is_v4() ? "10.77.0.2" : "fd00:1:2::b";
+    pair.b.tun(packet_between(own, destination), pair.now);
+  };
+  auto const both = {std::pair{"192.168.5.7", "10.77.0.2"}, std::pair{"fd12::7", "fd00:1:2::b"}};
+  for (auto const& [host, own] : both) {
+    CHECK(refuses(pair, packet_between(host, own), Drop::bad_inner_source));
+    asks(host);
+    CHECK(accepts(pair, packet_between(host, own)));
+  }
+  CHECK(refuses(pair, packet_between("192.168.5.8", "10.77.0.2"), Drop::bad_inner_source));
+  for (auto const* const never_asked : {"127.0.0.1", "169.254.1.1", "10.77.0.9"}) {
+    asks(never_asked);
+    CHECK(refuses(pair, packet_between(never_asked, "10.77.0.2"), Drop::bad_inner_source));
+  }
+  // One that was in use until now may end what it began with the internet, and no more.
+  pair.b.table.gateway.reset();
+  pair.b.publish();
+  CHECK(accepts(pair, packet_between("8.8.8.8", "10.77.0.2")));
+  for (auto const& [host, own] : both) CHECK(refuses(pair, packet_between(host, own), Drop::bad_inner_source));
+  // What was asked before routing was turned off may be a network of this host's own when it is on again.
+  pair.b.table.routing_on = false;
+  pair.b.publish();
+  pair.b.table.routing_on = true;
+  pair.b.table.gateway = pair.b.peer;
+  pair.b.publish();
+  for (auto const& [host, own] : both) CHECK(refuses(pair, packet_between(host, own), Drop::bad_inner_source));
+}
+
+TEST_CASE("asking private addresses takes no more memory than there is room for, and those in use stay") {
+  Asked asked{HashKey{}};
+  auto const numbered = [](std::uint32_t number) {
+    auto ip = *parse_ip("10.0.0.0");
+    store_be<std::uint32_t>(ip.bytes.data(), ip.v4() + number);
+    return ip;
+  };
+  for (std::uint32_t number = 0; number < 3 * Asked::capacity; ++number) {
+    asked.note(*parse_ip("192.168.5.7"));
+    asked.note(numbered(number));
+  }
+  CHECK(asked.contains(*parse_ip("192.168.5.7")));
+  CHECK(asked.contains(numbered(3 * Asked::capacity - 1)));
+  CHECK_FALSE(asked.contains(numbered(0)));
 }
 
 TEST_CASE("destinations beyond this node are open to clients of a gateway and to nobody else") {

@@ -161,6 +161,11 @@ TEST_CASE("a gateway takes super-packets as large as its uplink joins them, othe
   CHECK(make_plan(armed_laptop()).interface->gso_max_size == 62000);
 }
 
+TEST_CASE("packets may wait for a daemon that others keep from its core, longer than the kernel would let them") {
+  for (auto const& input : {laptop(), armed_laptop(), gateway()})
+    CHECK(make_plan(input).interface->queue_length == 2000);
+}
+
 TEST_CASE("routing on and being a gateway exclude each other, and routing on wins") {
   auto input = gateway();
   input.routing = Routing::on;

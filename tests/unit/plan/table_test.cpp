@@ -79,6 +79,15 @@ TEST_CASE("forwarding inside is open by device, and from the tunnel only for ans
   CHECK_FALSE(any_rule_with(forward, "\"up0\""));
 }
 
+TEST_CASE("armed, what comes out of the tunnel has a source that the routes send into it, whatever the LAN is") {
+  auto input = armed_laptop();
+  auto const way_back = chain_of(make_plan(input), "way_back");
+  CHECK(way_back.hook == "type filter hook prerouting priority raw; policy accept;");
+  CHECK(has_rule(way_back, "iifname \"pim0\" fib saddr oifname != \"pim0\" counter name wrong_way drop"));
+  input.allow_lan = false;
+  CHECK(chain_of(make_plan(input), "way_back") == way_back);
+}
+
 TEST_CASE("without redirection DNS still never leaves outside the tunnel") {
   auto input = armed_laptop();
   input.dns = false;
