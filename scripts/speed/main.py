@@ -1,7 +1,8 @@
-"""scripts/bench run | table FILE | report FILE"""
+"""scripts/bench run | table FILE | report FILE | micro | profile"""
 import argparse
 import os
 import shlex
+import shutil
 import signal
 import sys
 
@@ -9,7 +10,7 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, buffers, driver, idle, peers, report, series, table
+from . import accounting, buffers, driver, idle, micro, peers, profile, report, series, table
 from .topologies import SHAPES
 
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
@@ -40,6 +41,13 @@ def parse(arguments):
     run.add_argument("--out", default=OUT, metavar="FILE", help="JSON (build/bench.json)")
     for verb, what in (("table", "print the figures of a run"), ("report", "write docs/performance.md from a run")):
         verbs.add_parser(verb, help=what).add_argument("file", nargs="?", default=OUT)
+    single = verbs.add_parser("micro", help="measure single parts")
+    single.add_argument("--repeats", type=int, default=9, help="of everything (9)")
+    single.add_argument("--secs", type=float, default=0.05, help="of each repeat, at least (0.05)")
+    single.add_argument("--write", action="store_true", help="docs/microbenchmarks.md too")
+    where = verbs.add_parser("profile", help="where pim's time goes under one TCP stream")
+    where.add_argument("--topologies", type=names, metavar="A,B", default=["pair", "line"], help=f"of {','.join(SHAPES)} (pair,line)")
+    where.add_argument("--secs", type=int, default=10, help="to sample (10)")
     options = parser.parse_args(arguments)
     if options.verb == "run":
         complete(options, parser)
@@ -87,6 +95,17 @@ def run(options):
         return beside(lambda: series.inside(series.Series(options, classes, skipped, accounting.Others(), command)))
 
 
+def run_profile(options):
+    """-> the exit code"""
+    why_not = sandbox.why_not() or (None if shutil.which("perf") else "perf is missing: apt-get install linux-perf")
+    if why_not:
+        print(f"bench: FAIL {why_not}")
+        return 1
+    build.build(targets=TARGETS)
+    with buffers.raised():
+        return beside(lambda: profile.measure(options.topologies, PEERS["pim"], options, accounting.Others()))
+
+
 def without_out(arguments):
     """Where a run is written says nothing about what was measured."""
     kept = [word for word in arguments if not word.startswith("--out=")]
@@ -110,6 +129,10 @@ def main():
     options = parse(sys.argv[1:])
     if options.verb == "run":
         return run(options)
+    if options.verb == "micro":
+        return micro.main(options)
+    if options.verb == "profile":
+        return run_profile(options)
     return {"table": table, "report": report}[options.verb].main(options.file)
 
 
