@@ -50,9 +50,9 @@ void encode_peer_event(benchmark::State& state) {
 
 /// A line to a call with its parameters as the handler takes them.
 void decode_request(benchmark::State& state) {
-  auto const line = make_request(RequestId{"7"}, method::PeersAddStatic::name,
-                                 R"({"address":"192.0.2.17:9100","mechanism":"udp","label":"laptop","node_id":")" +
-                                     make_peer(1).node_id + "\"}");
+  auto const line = make_request(
+      RequestId{"7"}, method::PeersAddStatic::name,
+      R"({"address":"192.0.2.17:9100","mechanism":"udp","label":"laptop","node_id":")" + make_peer(1).node_id + "\"}");
   for (auto _ : state) {
     auto const parsed = parse_request_line(line);
     auto const* const call = std::get_if<Request>(&parsed.calls.at(0));

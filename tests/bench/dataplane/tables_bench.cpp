@@ -98,7 +98,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
   for (int const entries : {10, 100, 1000, 10'000, 100'000}) bench->Arg(entries);
 }
 
-#define PIM_LOOKUP(name)                                          \
+#define PIM_LOOKUP(name)                                         \
   BENCHMARK_CAPTURE(name, at_once, Pace::at_once)->Apply(sizes); \
   BENCHMARK_CAPTURE(name, in_turn, Pace::in_turn)->Apply(sizes);
 
