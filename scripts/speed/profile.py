@@ -37,7 +37,7 @@ RULES = [
     ("write to the tunnel: in the host's network, to the application", r"^kernel \| .*(netif_receive_skb|process_backlog).* tun_chr_write"),
     ("write to the tunnel: the rest", r"^kernel \| .*(tun_chr_write|vfs_write|do_writev)"),
     ("epoll_wait and the timer", r"^kernel \| .*(epoll|timerfd)"),
-    ("entry to system calls, interrupts", r"^kernel"),
+    ("interrupts, scheduler, entry to system calls", r"^kernel"),
     ("AEAD: ChaCha20, Poly1305", r"^libcrypto\S* \| \[unknown\]"),
     ("AEAD: the way to them", r"^(libcrypto|crypto/|libc\.so\S* \| \S*strcmp)"),
     ("copies in the daemon", r"^libc\.so\S* \| \S*mem(move|cpy)"),
@@ -69,7 +69,7 @@ def take(kind, peer_class, options, others):
     """-> Profile of one TCP stream over that topology"""
     with Trial(kind, peer_class, options, others) as trial:
         trial.begin()
-        pids = {name: process.pid for name, process in trial.processes.items()}
+        pids = {name: trial.processes[name].pid for name in trial.shape.members}
         out = {}
         stream = threading.Thread(target=lambda: out.update(received=trial.load.tcp(seconds=options.secs + 2)))
         stream.start()
@@ -77,10 +77,11 @@ def take(kind, peer_class, options, others):
         before, began = trial.cpu(), time.monotonic()
         run(["perf", "record", "-q", "-e", "cpu-clock", "-F", str(RATE), "-g", "-p", ",".join(map(str, pids.values())), "-o", DATA,
              "--", "sleep", str(options.secs)], timeout=options.secs + 30)
-        seconds = {name: after - before[name] for name, after in trial.cpu().items()}
+        after = trial.cpu()
         share = (time.monotonic() - began) / (options.secs + 2)
         stream.join()
-        return Profile(out["received"][0] * share / (trial.out["mtu"] - HEADERS), seconds, read(DATA, pids))
+        return Profile(out["received"][0] * share / (trial.out["mtu"] - HEADERS), {name: after[name] - before[name] for name in pids},
+                       read(DATA, pids))
 
 
 # -- reading --------------------------------------------------------------------------------------------------------------
@@ -156,6 +157,6 @@ def measure(kinds, peer_class, options, others):
     for kind in kinds:
         used, at = others.used(), time.monotonic()
         profile = take(kind, peer_class, options, others)
-        print(f"other programs used {others.cores_since(used, at):.2f} cores (more than {accounting.DISTURBED:g} disturb)")
+        print(f"other programs used {others.cores_since(used, at):.2f} cores; more than {accounting.DISTURBED:g} disturb\n")
         show(kind, profile)
     return 0
