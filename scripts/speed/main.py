@@ -1,7 +1,8 @@
-"""scripts/bench run | soak | table FILE | report FILE"""
+"""scripts/bench run | table FILE | report FILE | soak | micro | profile"""
 import argparse
 import os
 import shlex
+import shutil
 import signal
 import sys
 
@@ -9,7 +10,7 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, at_rest, buffers, driver, peers, report, series, soak, table, trial
+from . import accounting, at_rest, buffers, driver, micro, peers, profile, report, series, soak, table, trial
 from .topologies import SHAPES
 
 TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling", "tests/bench/crowd/crowd")
@@ -19,7 +20,7 @@ PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.
          "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
          "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
 TOPOLOGIES = [*SHAPES, *at_rest.KINDS]
-MEASURING = ("run", "soak")  #: the verbs that measure
+MEASURING = ("run", "soak", "profile")  #: the verbs that measure daemons
 #: What it takes to be done in two minutes: once, and only what the targets name first.
 QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 6, "quiet_wait": 0, "crowd_peers": 500}
 QUICK_PEERS = ("raw", "ceiling", "pim")
@@ -49,10 +50,17 @@ def parse(arguments):
         given = verbs.add_parser(verb, help=what)
         given.add_argument("file", nargs="?", default=OUT)
     given.add_argument("--soak", metavar="FILE", action="append", default=[], help="and what a soak saw")
+    single = verbs.add_parser("micro", help="measure single parts")
+    single.add_argument("--repeats", type=int, default=9, help="of everything (9)")
+    single.add_argument("--secs", type=float, default=0.05, help="of each repeat, at least (0.05)")
+    single.add_argument("--write", action="store_true", help="docs/microbenchmarks.md too")
+    where = verbs.add_parser("profile", help="where pim's time goes under one TCP stream")
+    where.add_argument("--topologies", type=names, metavar="A,B", default=["pair", "line"], help=f"of {','.join(SHAPES)} (pair,line)")
+    where.add_argument("--secs", type=int, default=10, help="to sample (10)")
     options = parser.parse_args(arguments)
     if options.verb == "run":
         complete(options, parser)
-    if options.verb in MEASURING:
+    if "out" in options:
         options.out = os.path.abspath(options.out)
     return options
 
@@ -104,6 +112,15 @@ def run(options):
         return beside(lambda: series.inside(series.Series(options, classes, skipped, accounting.Others(), command)))
 
 
+def run_profile(options):
+    """-> the exit code"""
+    if not shutil.which("perf"):
+        print("bench: FAIL perf is missing: apt-get install linux-perf")
+        return 1
+    with buffers.raised():
+        return beside(lambda: profile.measure(options.topologies, PEERS["pim"], options, accounting.Others()))
+
+
 def without_out(arguments):
     """Where a run is written says nothing about what was measured."""
     kept = [word for word in arguments if not word.startswith("--out=")]
@@ -132,6 +149,10 @@ def main():
     if options.verb == "soak":
         with buffers.raised():
             return beside(lambda: soak.inside(options))
+    if options.verb == "micro":
+        return micro.main(options)
+    if options.verb == "profile":
+        return run_profile(options)
     return table.main(options.file) if options.verb == "table" else report.main(options.file, options.soak)
 
 

@@ -39,11 +39,15 @@ class Trial:
                 process.kill()
         self.net.close()
 
-    def measure(self):
+    def begin(self):
+        """The VPN runs and has settled; iperf3 waits for what is sent."""
         self.peer.prepare()
         self.start()
         self.settle()
         self.load = Load(self.net, self.target)
+
+    def measure(self):
+        self.begin()
         thorough = self.kind == "pair"
         seconds = self.options.secs
         self.undisturbed("rtt", lambda: self.load.ping("rtt", 1000 if thorough else 300, 0.001))

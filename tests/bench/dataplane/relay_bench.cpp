@@ -78,23 +78,8 @@ void open_relayed_super_packet(benchmark::State& state) {
   report(state);
 }
 
-/// Argument: nodes that the relay knows; frames go to one after the other.
-void next_hop_lookup(benchmark::State& state) {
-  auto const nodes = static_cast<std::size_t>(state.range(0));
-  std::mt19937_64 random(1);
-  FlatTable<NodeId, PeerSlot> table;
-  std::vector<NodeId> ids(nodes);
-  for (auto& id : ids) {
-    for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random());
-    table.set(id, PeerSlot{1});
-  }
-  std::size_t at = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(table.find(ids[at++ * 7919 % nodes]));
-}
-
 BENCHMARK(seal_relayed_super_packet)->UseManualTime();
 BENCHMARK(forward_super_packet)->UseManualTime();
 BENCHMARK(open_relayed_super_packet)->UseManualTime();
-BENCHMARK(next_hop_lookup)->Arg(10)->Arg(1000)->Arg(100000);
 
 }  // namespace
