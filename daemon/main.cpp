@@ -1,4 +1,6 @@
 // Builds the parts and joins them: who reads what, who tells whom. Everything that decides is elsewhere.
+#include <malloc.h>
+
 #include <cstdio>
 
 #include "app/arguments.hpp"
@@ -20,6 +22,12 @@ namespace {
 using namespace pim;
 using app::Ending;
 using app::Exit;
+
+/// Snapshots and answers of megabytes go back to the system at once; by itself the C library learns to keep them.
+void give_back_large_memory() {
+  constexpr int large = 64 << 10;
+  for (int const limit : {M_MMAP_THRESHOLD, M_TRIM_THRESHOLD}) ::mallopt(limit, large);
+}
 
 int end(Ending const& ending) {
   if (!ending.message.empty())
@@ -56,6 +64,7 @@ Result<Held, Ending> take_hold(app::Ground const& ground, Entropy& entropy) {
 }
 
 Ending serve(app::Ground const& ground) {
+  give_back_large_memory();
   app::hold_signals();
   net::SystemEntropy entropy;
   // Before the sockets: their mark takes the capability.

@@ -58,6 +58,7 @@ void Routing::announce(Index index, Pace pace) {
 
 /// A new sequence number is urgent for those who wait for it (RFC 8966 section 3.7.2). Others may soon.
 void Routing::spread_seqno(Index index, Time now) {
+  if (index != self_index && !settings_.relays) return;
   for (auto* const neighbour : neighbours_) {
     auto* const told = neighbour->told_if_any(index);
     if (told && told->asked) owe(*neighbour, index, Pace::urgent);
