@@ -6,8 +6,8 @@ from .accounting import DISTURBED
 
 #: What begins with another's name stands before it.
 MEASUREMENTS = ("tcp1_reverse", "tcp1", "tcp4", "udp64", "udp1200", "rtt_loaded", "rtt", "rpc_loaded", "rpc", "idle", "crowd")
-#: Measured together with another one: the pings and calls that run beside the four streams.
-WITHIN = {"rtt_loaded": "tcp4", "rpc_loaded": "tcp4"}
+#: Measured together with another one: the pings that run beside the four streams.
+WITHIN = {"rtt_loaded": "tcp4"}
 
 
 def percentile(values, percent):

@@ -7,7 +7,7 @@ from . import accounting, calls, udp
 from .load import Load, first_ping
 from .topologies import Net
 
-MEASURED = ("rtt", "rpc", "tcp1", "tcp1_reverse", "tcp4", "udp64", "udp1200")
+MEASURED = ("rtt", "tcp1", "tcp1_reverse", "tcp4", "udp64", "udp1200", "rpc", "rpc_loaded")
 PING_LIMIT = 25  #: seconds that a first answer may take
 
 
@@ -51,18 +51,19 @@ class Trial:
         thorough = self.kind == "pair"
         seconds = self.options.secs
         self.undisturbed("rtt", lambda: self.load.ping("rtt", 1000 if thorough else 300, 0.001))
-        socket = self.peer.rpc_socket(self.shape.source)
-        if thorough and socket:
-            self.undisturbed("rpc", lambda: calls.measure("rpc", socket, 1000, 0.001))
         self.undisturbed("tcp1", lambda: self.tcp("tcp1", seconds=seconds))
         if self.kind in ("pair", "gw"):
             self.undisturbed("tcp1_reverse", lambda: self.tcp("tcp1_reverse", "-R", seconds=seconds))
         if self.kind in ("pair", "wire"):
-            self.undisturbed("tcp4", lambda: self.four_streams(seconds, socket))
+            self.undisturbed("tcp4", lambda: self.four_streams(seconds))
         if thorough and self.options.udp_probes:
             for size in (64, 1200):
                 self.undisturbed(f"udp{size}", lambda: self.udp(size))
         self.memory()
+        socket = self.peer.rpc_socket(self.shape.source)
+        if thorough and socket:
+            self.undisturbed("rpc", lambda: calls.measure("rpc", socket, 1000, 0.001))
+            self.undisturbed("rpc_loaded", lambda: self.calls_under_load(socket, seconds))
         if thorough and self.peer.is_vpn:
             self.restart()
 
@@ -132,22 +133,25 @@ class Trial:
                 out[f"{key}_cpu_s_per_gb"] = sum(used.values())
         return out
 
-    def four_streams(self, seconds, socket):
-        """With pings from the midst of them, and calls at the socket of a daemon that has one."""
+    def four_streams(self, seconds):
+        """With pings from the midst of them."""
+        return self.during_streams(seconds, lambda within: self.load.ping("rtt_loaded", int(within * 80), 0.01))
+
+    def calls_under_load(self, socket, seconds):
+        """In streams of their own, which would be slower for them."""
+        out = self.during_streams(seconds, lambda within: calls.measure("rpc_loaded", socket, int(within * 40), 0.02))
+        return {name: value for name, value in out.items() if name.startswith("rpc_loaded")}
+
+    def during_streams(self, seconds, measure):
+        """`measure` is told for how long there are four of them."""
         out = {}
         seconds = max(2, seconds)
-        count = int((seconds - 1) * 80)
-        work = [threading.Thread(target=lambda: out.update(self.tcp("tcp4", "-P", "4", seconds=seconds)))]
-        if socket:
-            work.append(threading.Thread(target=lambda: out.update(calls.measure("rpc_loaded", socket, count // 2, 0.02))))
-        work[0].start()
+        streams = threading.Thread(target=lambda: out.update(self.tcp("tcp4", "-P", "4", seconds=seconds)))
+        streams.start()
         time.sleep(0.7)
-        for thread in work[1:]:
-            thread.start()
-        pings = self.load.ping("rtt_loaded", count, 0.01)
-        for thread in work:
-            thread.join()
-        return out | pings
+        measured = measure(seconds - 1)
+        streams.join()
+        return out | measured
 
     def udp(self, size):
         best, tries = udp.search(lambda rate: self.load.udp(size, rate), self.options.udp_probes)

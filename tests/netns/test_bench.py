@@ -32,6 +32,13 @@ def test_every_figure_of_a_pair_is_sane(measured):
         assert 1000 < median["rss_kib_a"] < 1_000_000 and 1280 <= median["mtu"] < 1500
 
 
+def test_calls_are_timed_where_somebody_answers_them(measured):
+    pair = measured["results"]["pair"]
+    assert not any(figure.startswith("rpc") for figure in pair["ceiling"])
+    for key in ("rpc", "rpc_loaded"):
+        assert 0 < pair["pim"][f"{key}_p50_ms"]["median"] <= pair["pim"][f"{key}_p99_ms"]["median"] < 1000
+
+
 def test_the_relay_is_accounted_by_itself(measured):
     relayed = measured["results"]["line"]["pim"]
     parts = [relayed[f"tcp1_cpu_s_per_gb_{name}"]["median"] for name in "arb"]
