@@ -1,6 +1,6 @@
 // Key -> value by open addressing, at most seven eighths full, with a byte beside each place: whether it is used, and
 // seven bits of its key's hash. A search compares eight of these bytes at once, so that it reads one entry, rarely
-// more, and branches the same way for all keys that are there (docs/adr/0014). It grows and never shrinks.
+// more, and branches the same way for all keys that are there (docs/adr/0016). It grows and never shrinks.
 #pragma once
 
 #include <array>

@@ -183,9 +183,9 @@ void Machine::come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_
 }
 
 void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
-  // Its record gave way to others' while it was connected: with new keys it is no news.
-  if (peer.alive && !trust_.find(peer.id)) return;
   bool const is_new = trust_.find(peer.id) == nullptr;
+  // Its record gave way to others' while it was connected: with new keys it is no news.
+  if (peer.alive && is_new) return;
   trust_.admit({peer.id, peer.key, turn.now.wall, at, peer.last_timestamp, std::nullopt, {}});
   if (peer.provisional) {
     peer.provisional = false;

@@ -38,7 +38,7 @@ void Routing::on_request(PeerSlot from, wire::SeqnoRequest const& request, Time 
     owe(*neighbour, *index, Pace::urgent);
     return finish(now, outbox);
   }
-  if (*index == self_index || settings_.relays) neighbour->told_of(*index).asked = true;
+  if (may_be_announced(*index)) neighbour->told_of(*index).asked = true;
   bool const is_under_way = forwarding.at != never && !is_newer(request.seqno, forwarding.seqno);
   if (*index == self_index) {
     raise_own_seqno(request.seqno, now);

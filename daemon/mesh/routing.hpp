@@ -184,6 +184,8 @@ class Routing {
   void owe(Neighbour& neighbour, Index index, Pace pace);
   void forget_record(Neighbour& neighbour, Index index);
   void owe_everything(Neighbour& neighbour);
+  /// To anybody at any time.
+  [[nodiscard]] bool may_be_announced(Index index) const { return index == self_index || settings_.relays; }
   [[nodiscard]] bool is_announced(Neighbour const& neighbour, Index index) const;
   [[nodiscard]] std::optional<wire::UpdateEntry> entry_for(Neighbour& neighbour, Index index);
   void send_updates(Neighbour& neighbour, Time now, RoutingOutbox& outbox);

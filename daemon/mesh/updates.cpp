@@ -52,13 +52,13 @@ std::optional<Index> next_due(Neighbour& neighbour, bool with_calm) {
 }  // namespace
 
 void Routing::announce(Index index, Pace pace) {
-  if (index != self_index && !settings_.relays) return;  // nobody was told of it
+  if (!may_be_announced(index)) return;
   for (auto* const neighbour : neighbours_) owe(*neighbour, index, pace);
 }
 
 /// A new sequence number is urgent for those who wait for it (RFC 8966 section 3.7.2). Others may soon.
 void Routing::spread_seqno(Index index, Time now) {
-  if (index != self_index && !settings_.relays) return;
+  if (!may_be_announced(index)) return;
   for (auto* const neighbour : neighbours_) {
     auto* const told = neighbour->told_if_any(index);
     if (told && told->asked) owe(*neighbour, index, Pace::urgent);

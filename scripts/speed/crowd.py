@@ -7,12 +7,12 @@ from lab.daemon import BUILD, Daemon
 from lab.topology import Line
 
 from . import accounting
+from .watch import DAY, watch
 
 NAME = "crowd"  #: beside the topologies
 MEANING = "pim with many configured peers that joined at once, and no traffic"
 PROGRAM = os.path.join(BUILD, "tests", "bench", "crowd", "crowd")
 NETWORK, FIRST = "10.64.0.0/16", "10.64.0.1"
-DAY = 24 * 3600
 TARGET = 10_000  #: peers for which memory has a limit
 #: Who announces each of n peers to all others sends n^2 lines; that is another question.
 CONFIG = {"relay": {"enabled": False}}
@@ -46,7 +46,7 @@ def measure(options, others):
         crowd = Crowd(net.nodes["crowd"], daemon, near, options.crowd_peers)
         joining = accounting.cpu(daemon.process.pid) - cpu
         time.sleep(options.idle_secs)  # new peers have more to say
-        figures = watch(daemon, options, others)
+        figures = watch(NAME, daemon, "to-crowd", options.crowd_peers, options.idle_secs, others)
         left = crowd.end()
         if left != options.crowd_peers:
             raise RuntimeError(f"only {left} of {options.crowd_peers} were still connected")
@@ -54,20 +54,3 @@ def measure(options, others):
             figures["crowd_rss_kib_of_10000"] = figures["crowd_rss_kib"]
         return figures | {"crowd_peers": options.crowd_peers, "crowd_joins_per_s": options.crowd_peers / crowd.took,
                           "crowd_joining_cpu_ms": 1e3 * joining / options.crowd_peers, "crowd_rss_kib_without": alone}
-
-
-def watch(daemon, options, others):
-    pid, used, began = daemon.process.pid, others.used(), time.monotonic()
-    wakes, cpu, octets = accounting.wake_ups(pid), accounting.cpu(pid), _octets(daemon.node)
-    time.sleep(options.idle_secs)
-    took = time.monotonic() - began
-    return {"crowd_wake_ups_per_s": (accounting.wake_ups(pid) - wakes) / took,
-            "crowd_cpu_percent": 100 * (accounting.cpu(pid) - cpu) / took,
-            "crowd_bytes_per_day_and_pair": (_octets(daemon.node) - octets) / took * DAY / options.crowd_peers,
-            "crowd_rss_kib": accounting.resident(pid), "crowd_foreign_cores": others.cores_since(used, began)}
-
-
-def _octets(node):
-    """Both ways."""
-    counters = (f"/sys/class/net/to-crowd/statistics/{way}_bytes" for way in ("rx", "tx"))
-    return sum(int(text) for text in node.run("cat", *counters).stdout.split())
