@@ -86,16 +86,18 @@ void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
     peer = meet(*id, turn);
   }
   if (!peer || (frame.from.is_direct() && peer->provisional)) return;
-  if (peer->last_dialled != Time{} && turn.now.boot < peer->last_dialled + recall_interval) return;
-  call(*peer, false, turn);
+  bool const was_just_called = peer->last_dialled != Time{} && turn.now.boot < peer->last_dialled + recall_interval;
+  if (!was_just_called) call(*peer, false, turn);
+  retry_handshake(peer->id, turn);
 }
 
 /// We restarted and did not reach whoever is there, who talks to us under the keys of before.
 void Machine::call_from_earlier_run(Endpoint const& from, Turn& turn) {
   auto const known = at_start_.find(from);
   auto const* const record = known == at_start_.end() ? nullptr : trust_.find(known->second);
-  if (record && trust_.judge_inbound(record->id, record->key))
-    start_handshake(record->id, record->key, {from}, false, turn, Ways::direct);
+  if (!record || !trust_.judge_inbound(record->id, record->key)) return;
+  start_handshake(record->id, record->key, {from}, false, turn, Ways::direct);
+  retry_handshake(record->id, turn);
 }
 
 /// Named gateways that routing can reach get a session before they are needed, and are called again and again

@@ -38,6 +38,14 @@ void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vecto
   on_handshake_timer(number, turn);
 }
 
+/// The node that it is with showed itself.
+void Machine::retry_handshake(NodeId const& id, Turn& turn) {
+  auto const running = outgoing_.find(id);
+  if (running == outgoing_.end()) return;
+  running->second.schedule.restart(turn.now.boot);
+  on_handshake_timer(running->second.number, turn);
+}
+
 void Machine::on_handshake_timer(std::uint32_t number, Turn& turn) {
   auto const at =
       std::find_if(outgoing_.begin(), outgoing_.end(), [&](auto const& one) { return one.second.number == number; });

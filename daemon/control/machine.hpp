@@ -78,6 +78,7 @@ class Machine final : private discovery::Judge {
   void start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent, Turn& turn,
                        Ways ways = Ways::all);
   void on_handshake_timer(std::uint32_t number, Turn& turn);
+  void retry_handshake(NodeId const& id, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
   void end_handshake(NodeId const& id);
   void on_response(dataplane::Origin const& from, Bytes datagram, Turn& turn);

@@ -23,7 +23,16 @@ class InitiationSchedule {
   [[nodiscard]] bool take_due(Time now) {
     if (sent_ >= offsets_.size() || now < start_ + offsets_[sent_]) return false;
     while (sent_ < offsets_.size() && now >= start_ + offsets_[sent_]) ++sent_;
+    last_ = now;
     return true;
+  }
+  /// The other side showed itself: what was sent is lost, unless its answer may still be under way. Begins anew, once.
+  void restart(Time now) {
+    if (was_restarted_ || now < last_ + restart_after) return;
+    end_ += now - start_;
+    start_ = now;
+    sent_ = 0;
+    was_restarted_ = true;
   }
   [[nodiscard]] Time next_deadline() const {
     return sent_ < offsets_.size() ? std::min(start_ + offsets_[sent_], end_) : end_;
@@ -32,7 +41,9 @@ class InitiationSchedule {
  private:
   std::span<Duration const> offsets_;
   Time start_, end_;
+  Time last_{};
   std::size_t sent_ = 0;
+  bool was_restarted_ = false;
 };
 
 /// The rest after the n-th failure in a row (from 1): 5 s doubling to 60 s, up to a quarter shorter.

@@ -36,6 +36,20 @@ TEST_CASE("a late turn sends one initiation, not those that it missed") {
   CHECK(schedule.next_deadline() == Time{3500ms});
 }
 
+TEST_CASE("initiations begin anew when the other side is heard, once, and not while an answer may still come") {
+  InitiationSchedule schedule(Time{0s}, 5s, false);
+  REQUIRE(schedule.take_due(Time{3500ms}));
+  schedule.restart(Time{3900ms});
+  CHECK(schedule.next_deadline() == Time{5s});
+  schedule.restart(Time{4900ms});
+  CHECK(schedule.take_due(Time{4900ms}));
+  CHECK(schedule.next_deadline() == Time{5400ms});
+  CHECK(schedule.gives_up_at() == Time{9900ms});
+  REQUIRE(schedule.take_due(Time{8400ms}));
+  schedule.restart(Time{9800ms});
+  CHECK(schedule.next_deadline() == Time{9900ms});
+}
+
 TEST_CASE("rests grow from five seconds to a minute and never beyond") {
   Fixed least(255), most(0);
   CHECK(backoff(1, most) == 5s);
