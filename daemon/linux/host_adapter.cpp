@@ -72,6 +72,7 @@ struct HostAdapter::Parts {
         poll(std::move(any)) {}
 
   HostResult apply(HostPlan const& plan);
+  Result<void> take_steps(HostPlan const& plan, HostResult& result);
   Result<void> arm(HostPlan const& plan, HostResult& result);
   Result<void> settle(HostPlan const& plan, HostResult& result);
   Result<void> release(HostPlan const& plan);
@@ -80,7 +81,7 @@ struct HostAdapter::Parts {
   Result<void> set_up_device(HostPlan const& plan, HostResult& result);
   Result<void> forget_dns(std::vector<IpAddress> const& services);
   Result<void> forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources);
-  Result<void> verify(HostPlan const& plan);
+  Result<void> verify(HostPlan const& plan, HostResult& result);
 
   std::optional<HostResult> on_readable();
   bool drain();
@@ -198,11 +199,26 @@ Result<void> HostAdapter::Parts::forget_block(HostPlan const& plan, std::vector<
   return {};
 }
 
-Result<void> HostAdapter::Parts::verify(HostPlan const& plan) {
-  auto const difference = state.difference(plan);
+// Another program that was in the midst of a change of many steps is overtaken, before anybody is told of it.
+Result<void> HostAdapter::Parts::verify(HostPlan const& plan, HostResult& result) {
+  auto difference = state.difference(plan);
   if (!difference) return fail_with(difference.error());
+  if (*difference) {
+    if (auto done = take_steps(plan, result); !done) return done;
+    difference = state.difference(plan);
+    if (!difference) return fail_with(difference.error());
+  }
   if (*difference) return fail("something else keeps changing " + **difference + " while pim sets it");
   return {};
+}
+
+Result<void> HostAdapter::Parts::take_steps(HostPlan const& plan, HostResult& result) {
+  auto const is_release = !plan.interface && plan.tables.empty();
+  auto done = plan.blocks ? arm(plan, result) : is_release ? release(plan) : settle(plan, result);
+  // Notifications of what was done here are dropped before the host is read back: any that come later are
+  // of somebody else, or cost one comparison.
+  static_cast<void>(drain());
+  return done;
 }
 
 HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
@@ -213,13 +229,9 @@ HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
     return result;
   }
   is_closed = false;
-  auto const is_release = !plan.interface && plan.tables.empty();
-  auto done = plan.blocks ? arm(plan, result) : is_release ? release(plan) : settle(plan, result);
-  // Notifications of what was done here are dropped before the host is read back: any that come later are
-  // of somebody else, or cost one comparison.
-  static_cast<void>(drain());
+  auto done = take_steps(plan, result);
   pause = done ? Clock::duration{repair_interval} : std::min(pause * 2, longest_pause);
-  if (done) done = verify(plan);
+  if (done) done = verify(plan, result);
   if (done) {
     wanted = plan;
     verified_at = result.verified_at = wall_now();

@@ -183,6 +183,17 @@ def test_what_another_program_undoes_is_back_within_200_ms(network, client, undo
         assert not [what for _, what in repairs(driver) if ": " in what]
 
 
+@pytest.mark.parametrize("times,answer", [
+    (1, "ok"), (2, "error something else keeps changing route 10.77.0.0/16 while pim sets it")])
+def test_a_program_in_the_midst_of_its_change_is_overtaken_once_and_then_named(network, client, times, answer):
+    with Driver(client) as driver:
+        meddling = {"meddle_after": "route+8000::/1", "meddle": "ip+addr+flush+dev+pim0", "meddle_times": times}
+        assert driver.ask("on", **meddling) == answer
+        time.sleep(0.4)
+        assert is_armed(client)
+        assert len(repairs(driver)) == times - 1
+
+
 def test_a_program_that_undoes_the_plan_all_the_time_does_not_eat_the_machine(network, client):
     with Driver(client) as driver:
         driver.do("on")

@@ -11,8 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -119,6 +121,7 @@ class Driver {
     left_ = std::stoi(option(options_, "stop", "0"));
     settings.on_step = [this](std::string_view what) {
       std::cerr << what << std::endl;
+      meddle(what);
       if (left_ > 0 && --left_ == 0) ::raise(SIGKILL);
     };
     auto opened = HostAdapter::open(std::move(settings));
@@ -153,6 +156,18 @@ class Driver {
     ::bind(underlay_.get(), reinterpret_cast<sockaddr*>(&own), sizeof own);
     peer_ = {.sin_family = AF_INET, .sin_port = htons(peer.port)};
     peer_.sin_addr.s_addr = htonl(peer.ip.v4());
+  }
+
+  // `meddle_times` programs undo something each right after that step; words are joined by '+'.
+  void meddle(std::string_view step) {
+    auto text = option(options_, "meddle_after");
+    std::replace(text.begin(), text.end(), '+', ' ');
+    auto const left = std::stoi(option(options_, "meddle_times", "0"));
+    if (left == 0 || step != text) return;
+    options_["meddle_times"] = std::to_string(left - 1);
+    auto command = option(options_, "meddle");
+    std::replace(command.begin(), command.end(), '+', ' ');
+    if (std::system(command.c_str()) != 0) std::cerr << "failed: " << command << std::endl;
   }
 
   // Not a cipher: only so that a sniffer that looks for tags sees none in the tunnel.
