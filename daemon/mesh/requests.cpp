@@ -85,10 +85,11 @@ void Routing::note_need(Index index, Time now) {
   auto const need = need_of(table_[index]);
   if (need == asking.need) return;
   asking.need = need;
-  asking.interval = first_repeat;
+  bool const was_asked = asking.asked_at != Time{} && now < asking.asked_at + 2 * longest_repeat;
+  if (!was_asked || need == Asking::Need::any) asking.interval = first_repeat;
   switch (need) {
     case Asking::Need::none: asking.at = never; break;
-    case Asking::Need::better: asking.at = now + small_patience; break;
+    case Asking::Need::better: asking.at = std::max(now, asking.asked_at + asking.interval) + small_patience; break;
     case Asking::Need::any: queue_asking(index, now); break;
   }
 }
@@ -97,6 +98,7 @@ void Routing::queue_asking(Index index, Time now) {
   auto& asking = table_[index].asking;
   if (!asking.is_queued) asking_.push(index);
   asking.is_queued = true;
+  asking.asked_at = now;
   asking.at = now + asking.interval;
   asking.interval =
       std::min(asking.interval * 2, asking.need == Asking::Need::any ? longest_repeat_cut_off : longest_repeat);

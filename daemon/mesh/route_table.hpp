@@ -47,12 +47,14 @@ struct Selection {
 };
 
 /// A newer sequence number that this node itself needs: because nothing else is feasible (`any`), or because a
-/// shorter route is not (`better`).
+/// better route is not (`better`). That need may end and come back with each answer, as when the route in use is
+/// doubted and has the number first: the pauses grow on through it.
 struct Asking {
   enum class Need : std::uint8_t { none, better, any };
   Need need = Need::none;
   bool is_queued = false;
   Time at = never;
+  Time asked_at{};
   Duration interval{};
 };
 

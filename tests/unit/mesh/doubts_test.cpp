@@ -91,3 +91,26 @@ TEST_CASE("doubts about nodes and neighbours that are not known are nothing") {
   desk.doubts(7, 99);
   CHECK(desk.hop(7) == 1);
 }
+
+TEST_CASE("a doubted way that has each new number first is asked past ever less often") {
+  auto desk = desk_with_two();
+  desk.says(1, {entry(7, 1, 100)});
+  desk.runs_for(100ms);
+  desk.says(2, {entry(7, 1, 300)});  // not feasible: this node said less
+  desk.doubts(7, 1);
+  std::size_t asked = 0;
+  for (auto const end = desk.now + 60s; desk.now < end; desk.runs_for(50ms)) {
+    auto const requests = std::exchange(desk.requests, {});
+    if (requests.empty()) continue;
+    ++asked;
+    CHECK(requests.front().first == 2);
+    auto const seqno = requests.front().second.seqno;
+    desk.says(2, {entry(7, seqno, infinite)});  // whoever waits for a number takes it from us for a while
+    desk.says(1, {entry(7, seqno, 100)});
+    desk.runs_for(300ms);
+    desk.says(2, {entry(7, seqno, 300)});
+  }
+  CHECK(asked >= 4);
+  CHECK(asked <= 8);
+  CHECK(desk.hop(7) == 1);
+}
