@@ -7,7 +7,8 @@ load        iperf3 and ping inside a node: one measurement each
 udp         the most packets a second that arrive
 accounting  what processes used: CPU, memory, wake-ups; what others of the machine used meanwhile
 trial       one VPN on one topology, once: all figures of it
-at_rest     pim with peers and nothing to do: idle (found by beacons), crowd (thousands)
+alone       what is measured of pim alone: idle and crowd (peers and nothing to do), parts (handshakes, lookups), builds
+programs    those in tests/bench that stand on Google Benchmark; micro: all of them as a table
 series      trials interleaved, in the sandbox, taken again when disturbed; the JSON
 figures     median and spread
 reference   other VPNs where they cannot be installed: their ratios, measured elsewhere

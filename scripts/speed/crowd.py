@@ -11,7 +11,9 @@ from .watch import DAY, watch
 
 NAME = "crowd"  #: beside the topologies
 MEANING = "pim with many configured peers that joined at once, and no traffic"
-PROGRAM = os.path.join(BUILD, "tests", "bench", "crowd", "crowd")
+PROGRAM = "tests/bench/crowd/crowd"
+TARGETS = (PROGRAM,)
+REPEATED = False
 NETWORK, FIRST = "10.64.0.0/16", "10.64.0.1"
 TARGET = 10_000  #: peers for which memory has a limit
 #: Who announces each of n peers to all others sends n^2 lines; that is another question.
@@ -23,7 +25,7 @@ class Crowd:
 
     def __init__(self, node, daemon, address, peers):
         node.ip(f"route add local {NETWORK} dev lo")
-        self.process = node.spawn(PROGRAM, "--daemon", address, "--key", daemon.status()["x25519_pubkey"], "--peers", str(peers),
+        self.process = node.spawn(os.path.join(BUILD, PROGRAM), "--daemon", address, "--key", daemon.status()["x25519_pubkey"], "--peers", str(peers),
                                   "--first", FIRST, "--secs", str(DAY), stdout=subprocess.PIPE, text=True)
         said = self.process.stdout.readline().split()
         if said[:1] != ["connected"]:
@@ -34,6 +36,10 @@ class Crowd:
         """-> how many were still connected"""
         self.process.terminate()
         return int(self.process.communicate(timeout=30)[0].split()[1])
+
+
+def limit(options):
+    return 300 + 2 * options.idle_secs
 
 
 def measure(options, others):

@@ -5,7 +5,8 @@ import statistics
 from .accounting import DISTURBED
 
 #: What begins with another's name stands before it.
-MEASUREMENTS = ("tcp1_reverse", "tcp1", "tcp4", "udp64", "udp1200", "rtt_loaded", "rtt", "rpc_loaded", "rpc", "idle", "crowd")
+MEASUREMENTS = ("tcp1_reverse", "tcp1", "tcp4", "udp64", "udp1200", "rtt_loaded", "rtt", "rpc_loaded", "rpc", "idle", "crowd", "parts",
+                "builds")
 #: Measured together with another one: the pings that run beside the four streams.
 WITHIN = {"rtt_loaded": "tcp4"}
 

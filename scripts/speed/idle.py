@@ -8,8 +8,14 @@ from .watch import watch
 
 NAME = "idle"  #: beside the topologies
 MEANING = "pim on one switch with ten others, found by beacons, and no traffic"
+TARGETS = ()
+REPEATED = False
 PEERS = 10
 SHIPPED = {"discovery": {"enabled": True}}
+
+
+def limit(options):
+    return 60 + 2 * options.idle_secs
 
 
 def measure(options, others):

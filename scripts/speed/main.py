@@ -10,28 +10,29 @@ from lab import sandbox
 from lab.daemon import ROOT
 from suites import build
 
-from . import accounting, at_rest, buffers, driver, micro, peers, profile, report, series, soak, table, trial
+from . import accounting, alone, buffers, driver, micro, peers, profile, report, series, soak, table, trial
 from .topologies import SHAPES
 
-TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling", "tests/bench/crowd/crowd")
+TARGETS = ("daemon/pim-daemon", "ui/cli/pim", "tests/bench/ceiling/ceiling")
 OUT = os.path.join(ROOT, "build", "bench.json")
 PEERS = {"raw": peers.Raw, "ceiling": peers.Ceiling, "ceiling-unchecked": peers.CeilingUnchecked,
          "ceiling-copy": peers.CeilingCopy,
          "pim": driver.made_for(os.path.join(ROOT, "tests", "bench", "driver"), "pair wire line gw"),
          "wireguard-go": peers.WireguardGo, "yggdrasil": peers.Yggdrasil}
-TOPOLOGIES = [*SHAPES, *at_rest.KINDS]
+TOPOLOGIES = [*SHAPES, *alone.KINDS]
 MEASURING = ("run", "soak", "profile")  #: the verbs that measure daemons
 #: What it takes to be done in two minutes: once, and only what the targets name first.
 QUICK = {"repeats": 1, "secs": 1, "idle_secs": 15, "udp_probes": 6, "quiet_wait": 0, "crowd_peers": 500}
 QUICK_PEERS = ("raw", "ceiling", "pim")
+QUICK_TOPOLOGIES = [name for name in TOPOLOGIES if name != "builds"]
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures pim beside ceilings and other VPNs.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run", help="measure")
-    run.add_argument("--quick", action="store_true", help="about two minutes: one repeat, raw, ceiling and pim")
-    run.add_argument("--topologies", type=names, metavar="A,B", default=TOPOLOGIES, help=f"of {','.join(TOPOLOGIES)} (all)")
+    run.add_argument("--quick", action="store_true", help="about two minutes: one repeat, raw, ceiling and pim; builds nothing for its time")
+    run.add_argument("--topologies", type=names, metavar="A,B", help=f"of {','.join(TOPOLOGIES)} (all)")
     run.add_argument("--peers", type=names, metavar="A,B", help=f"of {','.join(PEERS)} and the drivers (all)")
     run.add_argument("--driver", action="append", default=[], metavar="NAME=PATH", help="another VPN (scripts/speed/driver.py)")
     run.add_argument("--repeats", type=int, help="of everything (3)")
@@ -78,6 +79,7 @@ def complete(options, parser):
     named = (text.partition("=") for text in options.driver)
     drivers = {name: driver.made_for(os.path.abspath(path)) for name, _, path in named}
     options.classes = {**PEERS, **drivers}
+    options.topologies = options.topologies or (QUICK_TOPOLOGIES if options.quick else TOPOLOGIES)
     options.peers = options.peers or [*(QUICK_PEERS if options.quick else PEERS), *drivers]
     for what, given, known in (("peers", options.peers, options.classes), ("topologies", options.topologies, TOPOLOGIES),
                                ("only", options.only, trial.MEASURED)):
@@ -87,14 +89,14 @@ def complete(options, parser):
         parser.error("--repeats, --secs, --idle-secs and --crowd-peers: at least 1")
 
 
-def ready():
+def ready(topologies=()):
     """Whether there is a sandbox and what is measured was built; says why not."""
     why_not = sandbox.why_not()
     if why_not:
         print(f"bench: FAIL {why_not}")
         return False
     try:
-        build.build(targets=TARGETS)
+        build.build(targets=[*TARGETS, *(one for name in topologies if name in alone.KINDS for one in alone.KINDS[name].TARGETS)])
     except build.BuildFailed as failed:
         print(f"bench: FAIL the build failed: {failed}")
         return False
@@ -142,7 +144,7 @@ def beside(work):
 
 def main():
     options = parse(sys.argv[1:])
-    if options.verb in MEASURING and not ready():
+    if options.verb in MEASURING and not ready(getattr(options, "topologies", ())):
         return 1
     if options.verb == "run":
         return run(options)

@@ -3,7 +3,7 @@ import os
 
 from lab.daemon import ROOT
 
-from . import accounting, at_rest, figures, reference, soak, table, targets
+from . import accounting, alone, figures, reference, soak, table, targets
 from .topologies import SHAPES
 
 PATH = os.path.join(ROOT, "docs", "performance.md")
@@ -19,7 +19,7 @@ def text(data, soaks=()):
     parts = ["# Performance", _how(meta, data["results"]), "## Targets", _legend(data, verdicts), table.of_targets(verdicts),
              counts, "## All figures"]
     for kind, peers in data["results"].items():
-        meaning = SHAPES[kind].meaning if kind in SHAPES else at_rest.KINDS[kind].MEANING
+        meaning = SHAPES[kind].meaning if kind in SHAPES else alone.KINDS[kind].MEANING
         parts += [f"**{kind}**: {meaning}.", table.of_topology(peers)]
     parts += [_failures(data["failures"])] if data["failures"] else []
     parts += ["## Under load for minutes", _soaks(soaks)] if soaks else []

@@ -10,7 +10,7 @@ import time
 from lab import sandbox
 from lab.netns import run
 
-from . import at_rest, figures
+from . import alone, figures
 from .topologies import SHAPES
 from .trial import Trial
 
@@ -33,9 +33,10 @@ class Series:
             for kind in filter(SHAPES.get, self.options.topologies):
                 for name in self.order(kind, repeat):
                     self.one(kind, name, repeat)
-        for kind in filter(at_rest.KINDS.get, self.options.topologies if "pim" in self.classes else ()):
-            with self.bounded(kind, "pim", 0, limit=TRIAL_LIMIT + 2 * self.options.idle_secs) as out:
-                out |= at_rest.KINDS[kind].measure(self.options, self.others)
+        for kind in filter(alone.KINDS.get, self.options.topologies if "pim" in self.classes else ()):
+            for repeat in range(self.options.repeats if alone.KINDS[kind].REPEATED else 1):
+                with self.bounded(kind, "pim", repeat, limit=alone.KINDS[kind].limit(self.options)) as out:
+                    out |= alone.KINDS[kind].measure(self.options, self.others)
         return self.failures
 
     def order(self, kind, repeat):
@@ -98,7 +99,9 @@ def brief(out):
     names = {"tcp1_gbit_s": "{:.2f} Gbit/s", "tcp1_reverse_gbit_s": "reverse {:.2f}", "tcp4_gbit_s": "four {:.2f}",
              "tcp1_cpu_s_per_gb": "{:.2f} s/GB", "rtt_p50_ms": "RTT {:.3f} ms", "udp64_pps": "UDP 64 B {:.0f}/s",
              "udp1200_pps": "1200 B {:.0f}/s", "idle_wake_ups_per_s": "{:.2f} wake-ups/s", "idle_cpu_percent": "{:.3f} % CPU",
-             "crowd_rss_kib": "{:.0f} KiB", "crowd_cpu_percent": "{:.2f} % CPU", "crowd_joins_per_s": "{:.0f} joins/s"}
+             "crowd_rss_kib": "{:.0f} KiB", "crowd_cpu_percent": "{:.2f} % CPU", "crowd_joins_per_s": "{:.0f} joins/s",
+             "parts_handshake_share": "{:.2f} of a handshake is X25519", "parts_route_at_once_flatness": "lookup {:.2f} x",
+             "builds_whole_s": "{:.0f} s", "builds_one_file_s": "one file {:.1f} s"}
     return ", ".join(form.format(out[name]) for name, form in names.items() if name in out)
 
 

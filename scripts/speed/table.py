@@ -1,7 +1,7 @@
 """The figures of a run as tables in Markdown: one for each topology, and the targets."""
 import json
 
-from . import at_rest, targets
+from . import alone, targets
 from .topologies import SHAPES
 
 DISTURBED_SIGN = "!"
@@ -20,6 +20,13 @@ COLUMNS = {
     "without them": ("crowd_rss_kib_without", 1 / targets.MEBIBYTE, 1), "all: wake-ups/s": ("crowd_wake_ups_per_s", 1, 1),
     "all: CPU %": ("crowd_cpu_percent", 1, 2), "each: MB/day": ("crowd_bytes_per_day_and_pair", 1e-6, 2),
     "joins/s": ("crowd_joins_per_s", 1, 0), "a join: CPU ms": ("crowd_joining_cpu_ms", 1, 2),
+    "handshakes/s": ("parts_handshakes_per_s", 1, 0), "responder alone": ("parts_handshake_responders_per_s", 1, 0),
+    "in a daemon": ("parts_handshake_in_daemons_per_s", 1, 0),
+    "route ns": ("parts_route_at_once_ns", 1, 1), "of many": ("parts_route_at_once_ns_of_many", 1, 1),
+    "in turn": ("parts_route_in_turn_ns", 1, 1), "of many, in turn": ("parts_route_in_turn_ns_of_many", 1, 1),
+    "next hop ns": ("parts_next_hop_at_once_ns", 1, 1), "next hop of many": ("parts_next_hop_at_once_ns_of_many", 1, 1),
+    "next hop in turn": ("parts_next_hop_in_turn_ns", 1, 1), "next hop of many, in turn": ("parts_next_hop_in_turn_ns_of_many", 1, 1),
+    "whole s": ("builds_whole_s", 1, 0), "one file s": ("builds_one_file_s", 1, 1),
 }
 
 
@@ -71,7 +78,7 @@ def load(path):
 
 def main(path):
     data = load(path)
-    for kind in [*SHAPES, *at_rest.KINDS]:
+    for kind in [*SHAPES, *alone.KINDS]:
         if kind in data["results"]:
             print(f"{kind}\n\n{of_topology(data['results'][kind])}\n")
     print(f"targets\n\n{of_targets(targets.judge_all(data))}\n")

@@ -6,8 +6,7 @@ from . import figures, reference
 from .accounting import DISTURBED
 
 MEBIBYTE = 1024
-NOT_HERE = ("handshakes per core", "route lookup", "events to 1,000 subscribers",
-            "builds and `scripts/test`")
+NOT_HERE = ("events to 1,000 subscribers", "`scripts/test`, which says itself how long it took")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +53,14 @@ ROWS = (
     Row("idle with 10 peers: CPU", "idle", "idle_cpu_percent", "%", 0.1, at_most=True, digits=3),
     Row("idle with 10 peers: traffic", "idle", "idle_bytes_per_day_and_pair", "MB/day and pair", 1, at_most=True, scale=1e-6),
     Row("memory with 10,000 idle peers", "crowd", "crowd_rss_kib_of_10000", "MiB", 64, at_most=True, scale=1 / MEBIBYTE, digits=1),
+    Row("X25519 in a handshake, both sides", "parts", "parts_handshake_share", "of it", 0.8),
+    Row("the same, the responder's", "parts", "parts_handshake_responder_share", "of it", 0.8),
+    Row("route of a packet, 100,000 beside 10", "parts", "parts_route_at_once_flatness", "×", 2, at_most=True),
+    Row("the same, one after the other", "parts", "parts_route_in_turn_flatness", "×", 2, at_most=True),
+    Row("next hop, 100,000 beside 10", "parts", "parts_next_hop_at_once_flatness", "×", 2, at_most=True),
+    Row("next hop, one after the other", "parts", "parts_next_hop_in_turn_flatness", "×", 2, at_most=True),
+    Row("build of everything", "builds", "builds_whole_s", "s", 360, at_most=True, digits=0),
+    Row("build after a change of one file", "builds", "builds_one_file_s", "s", 15, at_most=True, digits=1),
 )
 
 

@@ -1,7 +1,7 @@
 """What scripts/bench micro makes of Google Benchmark's output, and scripts/bench profile of perf's."""
 import pytest
 
-from speed import micro, profile
+from speed import main, micro, parts, profile, programs, targets
 
 
 def a_run(name, cpu_time, index=0, **more):
@@ -10,23 +10,54 @@ def a_run(name, cpu_time, index=0, **more):
 
 
 def test_repeats_of_a_benchmark_come_together_in_the_order_of_the_program():
-    found = micro.read({"benchmarks": [a_run("b", 7, 1), a_run("a", 3), a_run("b", 5, 1)]})
+    found = programs.read({"benchmarks": [a_run("b", 7, 1), a_run("a", 3), a_run("b", 5, 1)]})
     assert list(found) == ["a", "b"] and found["b"]["ns"] == [7, 5]
 
 
 def test_time_is_that_of_an_item_where_a_turn_has_several():
-    found = micro.read({"benchmarks": [a_run("split", 9000, items_per_second=2e7), a_run("open/manual_time", 2, 1, time_unit="us")]})
+    found = programs.read({"benchmarks": [a_run("split", 9000, items_per_second=2e7), a_run("open/manual_time", 2, 1, time_unit="us")]})
     assert found["split"]["ns"] == [50] and found["open"]["ns"] == [2000]
 
 
 def test_a_benchmark_that_failed_is_no_figure():
     with pytest.raises(RuntimeError, match="dropped"):
-        micro.read({"benchmarks": [a_run("seal", 1, error_occurred=True, error_message="dropped")]})
+        programs.read({"benchmarks": [a_run("seal", 1, error_occurred=True, error_message="dropped")]})
+
+
+def test_what_a_program_counts_itself_comes_with_its_times():
+    found = programs.read({"benchmarks": [a_run("agree", 1, share=0.9), a_run("agree", 1, share=0.8)]})
+    assert found["agree"]["share"] == [0.9, 0.8] and "per_core_s" not in found["agree"]
 
 
 def test_what_is_flat_is_told_by_the_ratio_of_many_to_few():
     found = micro.flatness({"find/10": {"ns": [4.0]}, "find/1000": {"ns": [5.0]}, "find/100000": {"ns": [6.0]}, "seal/10": {"ns": [1.0]}})
     assert found == [["`find`", "4.0", "6.0", "1.5"]]
+
+
+class Nobody:
+    """Else on this machine."""
+
+    def used(self):
+        return 0
+
+    def cores_since(self, used, at):
+        return 0.0
+
+
+def test_parts_are_judged_by_medians_of_what_their_programs_say(monkeypatch):
+    told = {name: {"ns": [1], "share": [0.7, 0.9, 0.8], "per_core_s": [5000]} for name in parts.HANDSHAKE_ROWS}
+    told |= {f"{name}/{size}": {"ns": [ns]} for name in parts.LOOKUP_ROWS for size, ns in ((programs.FEW, 4), (programs.MANY, 10))}
+    monkeypatch.setattr(programs, "run", lambda *_: told)
+    figures = parts.measure(main.parse(["run"]), Nobody())
+    summaries = {name: {"median": value, "min": value, "max": value, "values": [value]} for name, value in figures.items()}
+    data = {"results": {"parts": {"pim": summaries}}, "meta": {"versions": {}}}
+    verdicts = [targets.judge(data, row) for row in targets.ROWS if row.topology == "parts"]
+    assert [verdict.holds for verdict in verdicts] == [True, True, False, False, False, False]
+    assert verdicts[0].ratio == 0.8 and verdicts[2].ratio == 2.5
+
+
+def test_a_quick_run_builds_nothing_for_its_time():
+    assert "builds" in main.parse(["run"]).topologies and "builds" not in main.parse(["run", "--quick"]).topologies
 
 
 SAMPLES = """
