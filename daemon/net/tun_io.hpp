@@ -21,7 +21,7 @@ class TunIo {
   static constexpr std::size_t frame_size = 65'536 + sizeof(packet::VnetHeader);
   /// One batch: so many frames, or so many bytes. Small enough to stay in the cache until it is sealed.
   static constexpr std::size_t max_frames = 64;
-  static constexpr std::size_t arena_size = std::size_t{128} * 1024;
+  static constexpr std::size_t arena_size = std::size_t{256} * 1024;
 
   TunIo();
 
