@@ -89,6 +89,14 @@ def test_a_target_is_judged_by_the_ratio_of_medians(pim, at_most, holds):
     assert verdict.holds is holds and verdict.ratio == pytest.approx(pim / 4.0)
 
 
+def test_a_target_may_stand_beside_a_figure_of_another_topology():
+    relay = row(topology="line", figure="tcp1_cpu_s_per_gb_r", limit=0.43, against="ceiling", at_most=True, beside=("pair", "tcp1_cpu_s_per_gb"))
+    data = run_of({"line": {"pim": {"tcp1_cpu_s_per_gb_r": summary(1.3)}}, "pair": {"ceiling": {"tcp1_cpu_s_per_gb": summary(3.25)}}})
+    assert targets.judge(data, relay).ratio == pytest.approx(0.4) and targets.judge(data, relay).holds
+    data["results"]["pair"]["ceiling"]["tcp1_foreign_cores"] = summary(1.0)
+    assert targets.judge(data, relay).holds is None
+
+
 def test_a_target_without_comparison_is_judged_in_its_own_unit():
     data = run_of({"pair": {"pim": {"rss_kib_a": summary(12 * 1024 + 1)}}})
     memory = row(figure="rss_kib_a", limit=12, at_most=True, scale=1 / 1024)
