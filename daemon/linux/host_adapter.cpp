@@ -81,7 +81,7 @@ struct HostAdapter::Parts {
   Result<void> set_up_device(HostPlan const& plan, HostResult& result);
   Result<void> forget_dns(std::vector<IpAddress> const& services);
   Result<void> forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources);
-  Result<void> verify(HostPlan const& plan, HostResult& result);
+  Result<void> complete(HostPlan const& plan, HostResult& result);
 
   std::optional<HostResult> on_readable();
   bool drain();
@@ -199,8 +199,9 @@ Result<void> HostAdapter::Parts::forget_block(HostPlan const& plan, std::vector<
   return {};
 }
 
-// Another program that was in the midst of a change of many steps is overtaken, before anybody is told of it.
-Result<void> HostAdapter::Parts::verify(HostPlan const& plan, HostResult& result) {
+// Reads the host back. Another program that was in the midst of a change of many steps is overtaken once, before
+// anybody is told of it.
+Result<void> HostAdapter::Parts::complete(HostPlan const& plan, HostResult& result) {
   auto difference = state.difference(plan);
   if (!difference) return fail_with(difference.error());
   if (*difference) {
@@ -231,7 +232,7 @@ HostResult HostAdapter::Parts::apply(HostPlan const& plan) {
   is_closed = false;
   auto done = take_steps(plan, result);
   pause = done ? Clock::duration{repair_interval} : std::min(pause * 2, longest_pause);
-  if (done) done = verify(plan, result);
+  if (done) done = complete(plan, result);
   if (done) {
     wanted = plan;
     verified_at = result.verified_at = wall_now();
