@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/aead.hpp"
+#include "wire/network_key.hpp"
 
 namespace pim::wire {
 namespace {
@@ -14,13 +15,6 @@ constexpr std::size_t tag_at = prefix + content_size;
 constexpr std::size_t sealed_at = prefix + salt_size;
 static_assert(tag_at + crypto::tag_size == beacon_size);
 static_assert(sealed_at + content_size + crypto::tag_size == sealed_beacon_size);
-
-crypto::Key key_of(std::string_view network, Bytes secret) {
-  PIM_ASSERT(network.size() <= 0xffff);
-  std::uint8_t length[2];
-  store_be(length, static_cast<std::uint16_t>(network.size()));
-  return crypto::Key(crypto::sha256({as_bytes("pim beacon v1"), length, as_bytes(network), secret}));
-}
 
 bool has_prefix(Bytes datagram) { return datagram[0] == beacon_kind && (datagram[1] | datagram[2] | datagram[3]) == 0; }
 
@@ -38,7 +32,9 @@ std::optional<Beacon> read(Bytes content) {
 }  // namespace
 
 Beacons::Beacons(std::string_view network, Bytes secret)
-    : network_key_(key_of(network, secret)), hmac_(network_key_.view()), is_sealed_(!secret.empty()) {}
+    : network_key_(crypto::Key(network_key("pim beacon v1", network, secret))),
+      hmac_(network_key_.view()),
+      is_sealed_(!secret.empty()) {}
 
 Buffer Beacons::make(Beacon const& beacon, Entropy& entropy) {
   PIM_ASSERT(beacon.listen_port != 0);

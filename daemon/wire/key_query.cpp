@@ -1,18 +1,13 @@
 #include "wire/key_query.hpp"
 
+#include "wire/network_key.hpp"
+
 namespace pim::wire {
 namespace {
 
 constexpr std::size_t tag_size = 16;
 constexpr std::size_t query_tag_at = prefix_size + sizeof(QueryNonce);
 constexpr std::size_t reply_tag_at = query_tag_at + sizeof(PublicKey);
-
-crypto::Digest key_of(std::string_view network, Bytes secret) {
-  PIM_ASSERT(network.size() <= 0xffff);
-  std::uint8_t length[2];
-  store_be(length, static_cast<std::uint16_t>(network.size()));
-  return crypto::sha256({as_bytes("pim key query v1"), length, as_bytes(network), secret});
-}
 
 /// What the tag at `at` covers: all bytes before and behind it.
 crypto::Digest tag_over(crypto::Hmac& hmac, Bytes datagram, std::size_t at) {
@@ -31,7 +26,8 @@ bool verify(crypto::Hmac& hmac, Bytes datagram, std::size_t at) {
 
 }  // namespace
 
-KeyQueries::KeyQueries(std::string_view network, Bytes secret) : hmac_(key_of(network, secret)) {}
+KeyQueries::KeyQueries(std::string_view network, Bytes secret)
+    : hmac_(network_key("pim key query v1", network, secret)) {}
 
 Buffer KeyQueries::make_query(QueryNonce const& nonce) {
   Buffer out;
