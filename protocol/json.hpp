@@ -21,6 +21,10 @@ struct JsonError {
   std::string message;
 };
 
+[[nodiscard]] inline boost::json::string json_string(std::string_view text) {
+  return boost::json::string(text.data(), text.size());
+}
+
 [[nodiscard]] std::variant<boost::json::value, JsonError> parse_json(std::string_view text);
 
 /// One line, with numbers as people write them (Boost.JSON's own text says 1.225E1).

@@ -1,12 +1,10 @@
-#include "protocol/contract.hpp"
+#include "protocol/outline.hpp"
 #include "protocol/rpcdoc.hpp"
-#include "protocol/schema.hpp"
 
 namespace pim::protocol {
 namespace {
 
 namespace json = boost::json;
-namespace mp11 = boost::mp11;
 
 constexpr std::string_view introduction = R"(# The RPC of pim-daemon
 
@@ -71,35 +69,30 @@ std::string words(json::value const& schema) {
 
 std::string field_table(json::object const& schema) {
   std::string text = "| field | type | meaning |\n|---|---|---|\n";
-  auto const* required = schema.if_contains("required");
   for (auto const& [name, property] : schema.at("properties").as_object()) {
-    bool const must =
-        required != nullptr && std::ranges::find(required->as_array(), json::value(name)) != required->as_array().end();
-    text.append("| `").append(name).append("` | ").append(words(property)).append(must ? "" : ", optional");
+    text.append("| `").append(name).append("` | ").append(words(property));
+    text.append(is_required(schema, name) ? "" : ", optional");
     text.append(" | ").append(std::string(property.at("description").as_string())).append(" |\n");
   }
   return text;
 }
 
-template <class Method>
-std::string method_section(Schemas& schemas) {
-  auto const params = detail::struct_schema<typename Method::Params>(schemas);
-  std::string text = "\n### `" + std::string(Method::name) + "`\n\n" + std::string(Method::help) + "\n\n";
-  if (params.at("properties").as_object().empty())
+std::string method_section(MethodOutline const& method) {
+  std::string text = "\n### `" + std::string(method.name) + "`\n\n" + std::string(method.help) + "\n\n";
+  if (method.params.at("properties").as_object().empty())
     text += "No parameters. ";
   else
-    text += field_table(params) + "\n";
-  text += "Result: " + words(schema_of<typename Method::Result>(schemas)) + ".";
+    text += field_table(method.params) + "\n";
+  text += "Result: " + words(method.result) + ".";
   std::string codes;
-  for (auto const& error : Method::own_errors)
+  for (auto const& error : method.own_errors)
     codes.append(codes.empty() ? "" : ", ").append(std::to_string(error.code)).append(" ").append(error.name);
   return text + (codes.empty() ? "" : " Errors of its own: " + codes + ".") + "\n";
 }
 
-template <class Topic>
-std::string topic_section(Schemas& schemas) {
-  return "| `" + std::string(Topic::event_method) + "` | " + words(schema_of<typename Topic::Event>(schemas)) + " | " +
-         words(schema_of<typename Topic::Snapshot>(schemas)) + " | " + std::string(Topic::help) + " |\n";
+std::string topic_section(TopicOutline const& topic) {
+  return "| `" + std::string(topic.event_method) + "` | " + words(topic.event) + " | " + words(topic.snapshot) + " | " +
+         std::string(topic.help) + " |\n";
 }
 
 std::string type_section(std::string const& name, json::object const& schema) {
@@ -115,12 +108,12 @@ std::string type_section(std::string const& name, json::object const& schema) {
 }  // namespace
 
 std::string markdown_file() {
-  Schemas schemas;
+  auto const outline = outline_of_contract();
   std::string text(introduction);
   text += "\n## Methods\n";
-  mp11::mp_for_each<Methods>([&]<class Method>(Method) { text += method_section<Method>(schemas); });
+  for (auto const& method : outline.methods) text += method_section(method);
   text += "\n## Events\n\n| notification | event | snapshot | about |\n|---|---|---|---|\n";
-  mp11::mp_for_each<Topics>([&]<class Topic>(Topic) { text += topic_section<Topic>(schemas); });
+  for (auto const& topic : outline.topics) text += topic_section(topic);
   text += "\n## Errors\n\n| code | name | meaning |\n|---|---|---|\n";
   for (auto const& error : errors::all)
     text.append("| ")
@@ -130,11 +123,8 @@ std::string markdown_file() {
         .append(" | ")
         .append(error.help)
         .append(" |\n");
-  schema_of<InvalidParamsData>(schemas);
-  schema_of<AmbiguousIdData>(schemas);
-  schema_of<PreflightFailedData>(schemas);
   text += "\n## Types\n";
-  for (auto const& [name, schema] : schemas) text += type_section(std::string(name), schema.as_object());
+  for (auto const& [name, schema] : outline.types) text += type_section(std::string(name), schema.as_object());
   return text;
 }
 

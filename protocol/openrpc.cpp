@@ -1,74 +1,65 @@
 #include <boost/json/serialize.hpp>
 
-#include "protocol/contract.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/json.hpp"
+#include "protocol/outline.hpp"
 #include "protocol/rpcdoc.hpp"
-#include "protocol/schema.hpp"
 
 namespace pim::protocol {
 namespace {
 
 namespace json = boost::json;
-namespace mp11 = boost::mp11;
-using detail::text_of;
 
 json::array params_of(json::object const& schema) {
   json::array params;
-  auto const* required = schema.if_contains("required");
   for (auto const& [name, property] : schema.at("properties").as_object()) {
-    bool const must =
-        required != nullptr && std::ranges::find(required->as_array(), json::value(name)) != required->as_array().end();
     auto copy = property.as_object();
     auto description = copy.at("description");
     copy.erase("description");
-    params.push_back(
-        json::object{{"name", name}, {"description", description}, {"required", must}, {"schema", std::move(copy)}});
+    params.push_back(json::object{{"name", name},
+                                  {"description", std::move(description)},
+                                  {"required", is_required(schema, name)},
+                                  {"schema", std::move(copy)}});
   }
   return params;
 }
 
-template <class Method>
-json::object method_entry(Schemas& schemas) {
+json::object method_entry(MethodOutline const& method) {
   json::array method_errors;
-  for (auto const& list : {std::span<ErrorCode const>(Method::own_errors), std::span<ErrorCode const>(errors::common)})
+  for (auto const& list : {method.own_errors, std::span<ErrorCode const>(errors::common)})
     for (auto const& error : list)
-      method_errors.push_back(json::object{{"code", error.code}, {"message", text_of(error.name)}});
-  auto const params = detail::struct_schema<typename Method::Params>(schemas);
-  return {{"name", text_of(Method::name)},
-          {"summary", text_of(Method::help)},
+      method_errors.push_back(json::object{{"code", error.code}, {"message", json_string(error.name)}});
+  return {{"name", json_string(method.name)},
+          {"summary", json_string(method.help)},
           {"paramStructure", "by-name"},
-          {"params", params_of(params)},
-          {"result", {{"name", "result"}, {"schema", schema_of<typename Method::Result>(schemas)}}},
+          {"params", params_of(method.params)},
+          {"result", {{"name", "result"}, {"schema", method.result}}},
           {"errors", std::move(method_errors)}};
 }
 
-template <class Topic>
-json::object event_entry(Schemas& schemas) {
-  return {{"name", text_of(Topic::event_method)},
-          {"summary", text_of(Topic::help)},
-          {"subscribe", text_of(Topic::Subscribe::name)},
-          {"unsubscribe", text_of(Topic::Unsubscribe::name)},
-          {"params", schema_of<typename Topic::Event>(schemas)},
-          {"snapshot", schema_of<typename Topic::Snapshot>(schemas)}};
+json::object event_entry(TopicOutline const& topic) {
+  return {{"name", json_string(topic.event_method)},
+          {"summary", json_string(topic.help)},
+          {"subscribe", json_string(topic.subscribe)},
+          {"unsubscribe", json_string(topic.unsubscribe)},
+          {"params", topic.event},
+          {"snapshot", topic.snapshot}};
 }
 
-json::object error_entries(Schemas& schemas) {
+json::object error_entries() {
   json::object entries;
   for (auto const& error : errors::all)
     entries[error.name] =
-        json::object{{"code", error.code}, {"message", text_of(error.name)}, {"x-help", text_of(error.help)}};
-  schema_of<InvalidParamsData>(schemas);
-  schema_of<AmbiguousIdData>(schemas);
-  schema_of<PreflightFailedData>(schemas);
+        json::object{{"code", error.code}, {"message", json_string(error.name)}, {"x-help", json_string(error.help)}};
   return entries;
 }
 
 json::object document() {
-  Schemas schemas;
+  auto outline = outline_of_contract();
   json::array methods;
   json::array events;
-  mp11::mp_for_each<Methods>([&]<class Method>(Method) { methods.push_back(method_entry<Method>(schemas)); });
-  mp11::mp_for_each<Topics>([&]<class Topic>(Topic) { events.push_back(event_entry<Topic>(schemas)); });
-  auto entries = error_entries(schemas);
+  for (auto const& method : outline.methods) methods.push_back(method_entry(method));
+  for (auto const& topic : outline.topics) events.push_back(event_entry(topic));
   return {{"openrpc", "1.2.6"},
           {"info",
            {{"title", "pim-daemon"},
@@ -76,7 +67,7 @@ json::object document() {
             {"description", "JSON-RPC 2.0, one object per line, over a Unix stream socket."}}},
           {"methods", std::move(methods)},
           {"x-events", std::move(events)},
-          {"components", {{"schemas", std::move(schemas)}, {"errors", std::move(entries)}}}};
+          {"components", {{"schemas", std::move(outline.types)}, {"errors", error_entries()}}}};
 }
 
 void indent(json::value const& value, std::size_t depth, std::string& out) {
