@@ -7,7 +7,7 @@
 using namespace pim;
 
 namespace {
-NodeId id_of(std::uint32_t number) {
+NodeId scattered_id(std::uint32_t number) {
   NodeId id;
   store_be(id.bytes.data(), number * 2654435761u);
   store_be(id.bytes.data() + 12, number);
@@ -35,19 +35,19 @@ TEST_CASE("a node's v6 address is the network's prefix and the first 80 bits of 
 
 TEST_CASE("an alias is usable at every attempt and another at the next") {
   for (std::uint32_t number = 0; number < 2000; ++number) {
-    auto const id = id_of(number);
+    auto const id = scattered_id(number);
     for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
       REQUIRE(mesh::is_usable_alias(mesh::v4_alias(id, attempt)));
       CHECK(mesh::v4_alias(id, attempt) == mesh::v4_alias(id, attempt));
     }
   }
-  CHECK(mesh::v4_alias(id_of(1), 0) != mesh::v4_alias(id_of(1), 1));
-  CHECK(mesh::v4_alias(id_of(1)) != mesh::v4_alias(id_of(2)));
+  CHECK(mesh::v4_alias(scattered_id(1), 0) != mesh::v4_alias(scattered_id(1), 1));
+  CHECK(mesh::v4_alias(scattered_id(1)) != mesh::v4_alias(scattered_id(2)));
 }
 
 TEST_CASE("aliases reach all over the prefix, the edges included") {
   std::set<IpAddress> seen;
-  for (std::uint32_t attempt = 0; attempt < 1'000'000; ++attempt) seen.insert(mesh::v4_alias(id_of(7), attempt));
+  for (std::uint32_t attempt = 0; attempt < 1'000'000; ++attempt) seen.insert(mesh::v4_alias(scattered_id(7), attempt));
   CHECK(seen.size() == 256 * 254 - 1);
   CHECK(to_string(*seen.begin()) == "10.77.0.1");
   CHECK(to_string(*seen.rbegin()) == "10.77.255.254");

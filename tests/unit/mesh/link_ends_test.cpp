@@ -4,15 +4,15 @@
 #include <array>
 #include <map>
 
+#include "desk.hpp"
 #include "mesh/link.hpp"
 
 using namespace pim;
 using namespace std::chrono_literals;
 using namespace pim::mesh;
+using pim::mesh::test::start;
 
 namespace {
-
-constexpr Time start{std::chrono::seconds{1000}};
 
 /// Both ends of one link, nothing on it but their probes.
 class Ends {

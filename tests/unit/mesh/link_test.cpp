@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <map>
 
+#include "desk.hpp"
 #include "support/test_entropy.hpp"
 
 using namespace pim;
 using namespace std::chrono_literals;
 using namespace pim::mesh;
+using pim::mesh::test::start;
 using Verdict = Link::Verdict;
 
 namespace {
-
-constexpr Time start{std::chrono::seconds{1000}};
 
 /// A link, its probes and their way there and back.
 class Track {
@@ -53,7 +53,7 @@ class Track {
   std::vector<Time> probes, downs;
   std::size_t ups = 0;
   std::multimap<Time, std::uint64_t> replies;
-  test::SeededEntropy random;
+  pim::test::SeededEntropy random;
 
  private:
   void send_data() {

@@ -15,10 +15,12 @@
 #include <optional>
 #include <thread>
 
+#include "counted.hpp"
 #include "net/socket_address.hpp"
 
 using namespace pim;
 using namespace pim::net;
+using pim::net::test::counted;
 
 namespace {
 
@@ -94,8 +96,6 @@ struct Host {
   discovery::Interface link;
   DropCounters drops{};
 };
-
-std::uint64_t counted(DropCounters const& drops, Drop drop) { return drops[static_cast<std::size_t>(drop)]; }
 
 void on_a_cable(std::function<void(Cable const&)> const& test) {
   std::thread([&] {

@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include "counted.hpp"
+
 using namespace pim;
 using namespace pim::net;
+using pim::net::test::counted;
 
 namespace {
 
@@ -38,8 +41,6 @@ Buffer bytes_of(std::size_t size, std::uint8_t first) {
   for (std::size_t i = 0; i < size; ++i) buffer[i] = static_cast<std::uint8_t>(first + i);
   return buffer;
 }
-
-std::uint64_t counted(DropCounters const& drops, Drop drop) { return drops[static_cast<std::size_t>(drop)]; }
 
 }  // namespace
 

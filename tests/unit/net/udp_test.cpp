@@ -11,12 +11,13 @@
 #include <map>
 #include <thread>
 
+#include "counted.hpp"
+
 using namespace pim;
 using namespace pim::net;
+using pim::net::test::counted;
 
 namespace {
-
-std::uint64_t counted(DropCounters const& drops, Drop drop) { return drops[static_cast<std::size_t>(drop)]; }
 
 /// Passes calls on to the kernel unless a test says how the next sends of a kind fail.
 struct FaultyCalls final : UdpCalls {
