@@ -21,27 +21,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Lets replies come from any thread, also after the server is gone.
-class Gate {
- public:
-  void open(asio::io_context& io) {
-    std::lock_guard const guard(mutex_);
-    io_ = &io;
-  }
-  void post(std::function<void()> run) {
-    std::lock_guard const guard(mutex_);
-    if (io_ != nullptr) asio::post(*io_, std::move(run));
-  }
-  void close() {
-    std::lock_guard const guard(mutex_);
-    io_ = nullptr;
-  }
-
- private:
-  std::mutex mutex_;
-  asio::io_context* io_ = nullptr;
-};
-
 /// Room for the clients beside everything else that the daemon holds open.
 void raise_descriptor_limit(std::size_t clients) {
   rlimit limit{};
@@ -118,6 +97,27 @@ class Server::Impl : public Connection::Owner {
   void on_activity() override { watch_seconds(); }
 
  private:
+  /// Lets replies come from any thread, also after the server is gone.
+  class Gate {
+   public:
+    void open(asio::io_context& io) {
+      std::lock_guard const guard(mutex_);
+      io_ = &io;
+    }
+    void post(std::function<void()> run) {
+      std::lock_guard const guard(mutex_);
+      if (io_ != nullptr) asio::post(*io_, std::move(run));
+    }
+    void close() {
+      std::lock_guard const guard(mutex_);
+      io_ = nullptr;
+    }
+
+   private:
+    std::mutex mutex_;
+    asio::io_context* io_ = nullptr;
+  };
+
   void accept() {
     acceptor_.async_accept([this](error_code failed, Connection::Socket socket) {
       if (is_stopping_) return;
