@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 
 from lab.daemon import ROOT
 
@@ -13,7 +12,7 @@ MEANING = "from nothing, without a compiler cache, and after a change of one fil
 TARGETS = ()
 REPEATED = False
 #: One of the mesh, one of control, one of the window.
-CHANGED = ("selection.cpp.o", "publish.cpp.o", "views_topology.cpp.o")
+CHANGED = ("daemon/mesh/selection.cpp", "daemon/control/publish.cpp", "ui/views/topology.cpp")
 
 
 def limit(options):
@@ -26,18 +25,25 @@ def measure(options, others):
     try:
         used, began = others.used(), time.monotonic()
         whole = _run("meson", "setup", folder, "-Dwerror=true") + _run("ninja", "-C", folder)
-        single = [_again(folder, name) for name in CHANGED]
+        single = [_again(folder, source) for source in CHANGED]
         return {"builds_whole_s": whole, "builds_one_file_s": max(single),
                 "builds_foreign_cores": others.cores_since(used, began)}
     finally:
         shutil.rmtree(folder)
 
 
-def _again(folder, name):
-    """As if the source had been changed: its object is gone."""
-    (found,) = Path(folder).glob(f"**/{name}")
-    found.unlink()
+def _again(folder, source):
+    """As if the source had been changed: the object that it is part of is gone."""
+    known = subprocess.run(["ninja", "-C", folder, "-t", "deps"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    os.unlink(os.path.join(folder, object_of(known, source)))
     return _run("ninja", "-C", folder)
+
+
+def object_of(known, source):
+    """The object that `ninja -t deps`, in `known`, says was compiled from that source."""
+    (found,) = [lines[0].split(":")[0] for block in known.split("\n\n") if (lines := block.strip().splitlines())
+                and any(line.strip().endswith("/" + source) for line in lines[1:])]
+    return found
 
 
 def _run(*argv):

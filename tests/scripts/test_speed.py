@@ -1,7 +1,7 @@
 """What scripts/bench makes of its measurements."""
 import pytest
 
-from speed import figures, main, reference, table, targets, udp
+from speed import builds, figures, main, reference, table, targets, udp
 
 
 def link(limit, fastest=1_000_000):
@@ -140,3 +140,17 @@ def test_a_cell_shows_the_spread_and_what_was_disturbed():
 def test_the_command_of_a_run_leaves_out_where_it_was_written():
     assert main.without_out(["run", "--out", "x.json", "--quick"]) == ["run", "--quick"]
     assert main.without_out(["run", "--out=x.json"]) == ["run"] and main.without_out(["run"]) == ["run"]
+
+
+def test_a_changed_source_is_found_in_the_object_of_its_unit():
+    known = """room.a.p/unity0.cpp.o: #deps 2, deps mtime 1 (VALID)
+    room.a.p/unity0.cpp
+    ../room/first.cpp
+
+room.a.p/unity1.cpp.o: #deps 2, deps mtime 1 (VALID)
+    room.a.p/unity1.cpp
+    ../room/second.cpp
+"""
+    assert builds.object_of(known, "room/second.cpp") == "room.a.p/unity1.cpp.o"
+    with pytest.raises(ValueError):
+        builds.object_of(known, "room/third.cpp")
