@@ -55,7 +55,8 @@ def _configure(name, sanitizers):
     """-> the build folder, ready for ninja"""
     # clang sees libstdc++ 12's own use of get_temporary_buffer in std::stable_sort; g++ reports real ones as errors
     build.build(name, CLANG, ("-Dwerror=true", "-Doptimization=1", "-Ddebug=true", "-Dunity=off",
-                              f"-Db_sanitize={sanitizers}", "-Db_lundef=false", "-Dcpp_args=-Wno-error=deprecated-declarations"), targets=["build.ninja"])
+                              f"-Db_sanitize={sanitizers}", "-Db_lundef=false",
+                              "-Dcpp_args=-Wno-error=deprecated-declarations"), targets=["build.ninja"])
     return build.folder(name)
 
 
