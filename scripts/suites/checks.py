@@ -51,17 +51,20 @@ def _symbolizer():
     return {f"{name}_SYMBOLIZER_PATH": found[-1] for name in ("ASAN", "TSAN", "UBSAN")} if found else {}
 
 
-def _configure(name, sanitizers):
+def _configure(name, *options):
     """-> the build folder, ready for ninja"""
     # clang sees libstdc++ 12's own use of get_temporary_buffer in std::stable_sort; g++ reports real ones as errors
-    build.build(name, CLANG, ("-Dwerror=true", "-Doptimization=1", "-Ddebug=true", "-Dunity=off",
-                              f"-Db_sanitize={sanitizers}", "-Db_lundef=false",
-                              "-Dcpp_args=-Wno-error=deprecated-declarations"), targets=["build.ninja"])
+    build.build(name, CLANG, ("-Dwerror=true", "-Doptimization=1", "-Ddebug=true",
+                              "-Dcpp_args=-Wno-error=deprecated-declarations", *options), targets=["build.ninja"])
     return build.folder(name)
 
 
+def _configure_sanitized(name, sanitizers):
+    return _configure(name, f"-Db_sanitize={sanitizers}", "-Db_lundef=false")
+
+
 def _sanitized(results, name, sanitizers, options, wanted):
-    path = _configure(name, sanitizers)
+    path = _configure_sanitized(name, sanitizers)
     chosen = [program for program in native.programs(path) if wanted(program)]
     build.build(name, CLANG, targets=native.targets(chosen, path))
     native.run(chosen, results, environment={**_symbolizer(), **options}, patience=5)
@@ -82,7 +85,7 @@ def tsan(results):
 def live(results):
     """Only when asked for by name: a sanitized daemon in the lab, which takes as long as all other checks together."""
     for name, sanitizers in (("build-asan", "address,undefined"), ("build-tsan", "thread")):
-        path = _configure(name, sanitizers)
+        path = _configure_sanitized(name, sanitizers)
         build.build(name, CLANG, targets=["daemon/pim-daemon", "ui/cli/pim"])
         # the daemon is not dumpable, and the leak checker wants to trace it
         python.run(results, f"netns with {sanitizers}", LIVE,
@@ -90,37 +93,31 @@ def live(results):
 
 
 def tidy(results):
-    """Our sources, not the tests; the rules and each rule left out stand in .clang-tidy. One case for each file."""
-    _configure("build-asan", "address,undefined")
+    """Our sources, not the tests; the rules and each rule left out stand in .clang-tidy. One case for each file.
+
+    Each is read alone, not as part of a unit, so an include that it forgot is an error here; nothing is compiled.
+    """
+    commands = _configure("build-tidy", "-Dunity=off")
     # asio_impl.cpp is Boost's own code and nothing else
     files = [path for path in _sources(".cpp") if path.startswith(("daemon/", "ui/", "protocol/")) and "asio_impl" not in path]
     if not files:
         results.fails("tidy", "no sources found")
         return
-    _generate()
     pattern = "|".join(f"/{re.escape(path)}$" for path in files)
-    done = subprocess.run(["run-clang-tidy-19", "-quiet", "-j", str(TIDY_JOBS), "-p", build.folder("build-asan"), pattern],
+    done = subprocess.run(["run-clang-tidy-19", "-quiet", "-j", str(TIDY_JOBS), "-p", commands, pattern],
                           cwd=build.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     bad = {}
     for line in done.stdout.splitlines():
         found = re.match(r"(\S+?):\d+:\d+: (?:error|warning): ", line)
         if found:
             # names are absolute, or relative to the build folder
-            path = os.path.relpath(os.path.join(build.folder("build-asan"), found.group(1)), build.ROOT)
+            path = os.path.relpath(os.path.join(commands, found.group(1)), build.ROOT)
             bad.setdefault(path, set()).add(path + line[len(found.group(1)):])
     for path, lines in sorted(bad.items()):
         results.fails(f"tidy: {path}", "\n".join(sorted(lines)))
     if done.returncode and not bad:
         results.fails("tidy", done.stdout[-3000:])
     results.passes(max(0, len(files) - len(bad)))
-
-
-def _generate():
-    """Headers that the build makes must exist before a tool reads sources that include them."""
-    listed = subprocess.run(["ninja", "-C", build.folder("build-asan"), "-t", "targets", "all"], text=True, stdout=subprocess.PIPE, check=True)
-    made = [line.split(":")[0] for line in listed.stdout.splitlines() if re.search(r"\.(h|hpp|inc)(: |:)", line) and "CUSTOM_COMMAND" in line]
-    if made:
-        build.build("build-asan", CLANG, targets=made)
 
 
 if __name__ == "__main__":

@@ -19,14 +19,14 @@ class Fixed : public Entropy {
 }  // namespace
 
 TEST_CASE("four initiations go out within the budget, then the attempt ends") {
-  Time const start{7s};
-  InitiationSchedule schedule(start, 5s, false);
+  Time const begin{7s};
+  InitiationSchedule schedule(begin, 5s, false);
   for (auto const offset : initiation_offsets) {
-    CHECK(schedule.next_deadline() == start + offset);
+    CHECK(schedule.next_deadline() == begin + offset);
     CHECK(schedule.take_due(schedule.next_deadline()));
-    CHECK_FALSE(schedule.take_due(start + offset));
+    CHECK_FALSE(schedule.take_due(begin + offset));
   }
-  CHECK(schedule.next_deadline() == start + 5s);
+  CHECK(schedule.next_deadline() == begin + 5s);
 }
 
 TEST_CASE("a late turn sends one initiation, not those that it missed") {
