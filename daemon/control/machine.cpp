@@ -143,11 +143,9 @@ void Machine::send(Endpoint const& to, Bytes datagram, Turn& turn) {
   auto& out = turn.packets;
   auto* const room = out.bytes.room(datagram.size());
   if (!room) return dataplane_.count_drop(Drop::congestion);
-  auto const offset = static_cast<std::uint32_t>(out.bytes.size());
-  auto const length = static_cast<std::uint32_t>(datagram.size());
   std::copy(datagram.begin(), datagram.end(), room);
   out.bytes.take(datagram.size());
-  out.trains.push_back({to, offset, length, length});
+  out.trains.push_back({to, {room, datagram.size()}, datagram.size()});
 }
 
 }  // namespace pim::control

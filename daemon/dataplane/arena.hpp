@@ -19,10 +19,6 @@ class Arena {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] std::size_t left() const { return capacity_ - size_; }
-  [[nodiscard]] Bytes view(std::size_t offset, std::size_t length) const {
-    PIM_ASSERT(offset <= size_ && length <= size_ - offset);
-    return {data() + offset, length};
-  }
 
   /// The place behind everything taken so far, `size` bytes of it; null when that much is not left.
   [[nodiscard]] std::uint8_t* room(std::size_t size) { return size <= capacity_ - size_ ? data() + size_ : nullptr; }

@@ -9,8 +9,17 @@ namespace {
 
 constexpr std::size_t hop_limit_at = 1;
 
-/// The neighbour keeps the size: it adds what the last one took off.
-std::size_t sealed_size(Bytes frame) { return wire::data_overhead + frame.size(); }
+MutBytes datagram_round(MutBytes plaintext) {
+  return {plaintext.data() - wire::data_header_size, wire::data_overhead + plaintext.size()};
+}
+
+/// How many from the first on lie end to end.
+std::size_t train_at_front(std::span<Forward const> forwards) {
+  auto const gap = std::ranges::adjacent_find(forwards, [](Forward const& one, Forward const& next) {
+    return one.datagram.data() + one.datagram.size() != next.datagram.data();
+  });
+  return gap == forwards.end() ? forwards.size() : static_cast<std::size_t>(gap - forwards.begin()) + 1;
+}
 
 NodeId prefix_of(NodeId source) {
   std::fill(source.bytes.begin() + wire::transit_source_prefix, source.bytes.end(), std::uint8_t{0});
@@ -19,7 +28,7 @@ NodeId prefix_of(NodeId source) {
 
 }  // namespace
 
-void Forwarding::take(PeerSlot from, wire::Transit const& frame, Bytes plaintext) {
+void Forwarding::take(PeerSlot from, wire::Transit const& frame, MutBytes plaintext) {
   if (!state_.table->relays) return state_.drop(Drop::transit_refused);
   auto const talker = talker_of(from, prefix_of(frame.source));
   if (frame.hop_limit <= 1) return drop(talker, Drop::hop_limit);
@@ -28,8 +37,9 @@ void Forwarding::take(PeerSlot from, wire::Transit const& frame, Bytes plaintext
   auto& forwards = state_.forwards;
   if (!forwards.empty() && forwards.back().hop.slot != hop->slot) is_mixed_ = true;
   auto const flags = wire::needs_head_sealed_only(frame) ? head_sealed : std::uint8_t{0};
-  forwards.push_back({*hop, plaintext, talker, static_cast<std::uint32_t>(forwards.size()), flags});
-  state_.talkers.want(talker, sealed_size(plaintext));
+  auto const datagram = datagram_round(plaintext);
+  forwards.push_back({*hop, datagram, talker, static_cast<std::uint32_t>(forwards.size()), flags});
+  state_.talkers.want(talker, datagram.size());
 }
 
 void Forwarding::finish() {
@@ -38,7 +48,11 @@ void Forwarding::finish() {
   state_.talkers.divide(std::min(state_.relay_limits.bytes_a_batch, out_.bytes.left()));
   if (is_mixed_)
     std::ranges::sort(forwards, {}, [](Forward const& one) { return std::tuple(one.hop.slot, one.number); });
-  for (auto const& forward : forwards) send(forward);
+  for (std::span<Forward const> rest = forwards; !rest.empty();) {
+    auto const together = rest.first(train_at_front(rest));
+    for (auto const& forward : together) send(forward, together.size() > 1);
+    rest = rest.subspan(together.size());
+  }
   state_.talkers.end_batch();
   forwards.clear();
 }
@@ -61,19 +75,25 @@ std::optional<Link> Forwarding::hop_to(NodeId const& destination) {
   return last_hop_;
 }
 
-void Forwarding::send(Forward const& forward) {
-  auto const size = sealed_size(forward.frame);
+void Forwarding::send(Forward const& forward, bool is_in_place) {
+  auto const size = forward.datagram.size();
   if (!state_.talkers.take(forward.talker, size)) return state_.drop(Drop::relay_share);
-  auto* const place = sealing_.begin(size);
-  if (place == nullptr) return state_.talkers.count_dropped(forward.talker);
-  MutBytes const datagram{place, size};
-  std::memcpy(place + wire::data_header_size, forward.frame.data(), forward.frame.size());
-  --place[wire::data_header_size + hop_limit_at];
+  auto const datagram = is_in_place ? forward.datagram : copy(forward.datagram);
+  if (datagram.empty()) return state_.talkers.count_dropped(forward.talker);
+  --datagram[wire::data_header_size + hop_limit_at];
   if (!sealing_.seal(forward.hop, datagram, forward.flags)) return state_.talkers.count_dropped(forward.talker);
   auto& peer = *forward.hop.peer;
-  sealing_.append_to_train(*peer.endpoint, size);
+  if (!is_in_place) out_.bytes.take(size);
+  sealing_.append_to_train(*peer.endpoint, datagram);
   sealing_.note_data(forward.hop.slot, peer.activity.direct, false);
   state_.talkers.count_sent(forward.talker, size);
+}
+
+MutBytes Forwarding::copy(MutBytes datagram) {
+  auto* const place = sealing_.begin(datagram.size());
+  if (place == nullptr) return {};
+  std::memcpy(place, datagram.data(), datagram.size());
+  return {place, datagram.size()};
 }
 
 void Forwarding::drop(std::size_t talker, Drop reason) {

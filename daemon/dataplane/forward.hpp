@@ -1,5 +1,6 @@
 // Passes transit frames of others on. They are collected while a batch is opened and sent at its end: by
-// then it is known who wants how much (talkers.hpp), and those for one next hop lie together.
+// then it is known who wants how much (talkers.hpp). The next seal is of the size of the last one, so a train that goes
+// on together is sealed where it came in and leaves from there; what came alone is copied, so that it becomes a train.
 #pragma once
 
 #include "dataplane/seal.hpp"
@@ -12,15 +13,17 @@ class Forwarding {
  public:
   Forwarding(State& state, Now const& now, Out& out) : state_(state), now_(now), out_(out), sealing_(state, now, out) {}
 
-  /// A frame for another node out of the session of an admitted neighbour. `plaintext` is the frame's bytes,
-  /// which have to stay until finish().
-  void take(PeerSlot from, wire::Transit const& frame, Bytes plaintext);
+  /// A frame for another node out of the session of an admitted neighbour. `plaintext` is the frame's bytes, where they
+  /// lay in their datagram. All of that stays until Out is cleared, and nobody else reads it.
+  void take(PeerSlot from, wire::Transit const& frame, MutBytes plaintext);
   void finish();
 
  private:
   [[nodiscard]] std::size_t talker_of(PeerSlot from, NodeId const& source);
   [[nodiscard]] std::optional<Link> hop_to(NodeId const& destination);
-  void send(Forward const& forward);
+  void send(Forward const& forward, bool is_in_place);
+  /// Behind all others; nothing and counted when the arena is full.
+  [[nodiscard]] MutBytes copy(MutBytes datagram);
   void drop(std::size_t talker, Drop reason);
 
   State& state_;

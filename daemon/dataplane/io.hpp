@@ -32,13 +32,13 @@ struct Train {
   std::size_t segment = 0;
 };
 
-/// Sealed datagrams of one size for one endpoint, end to end in Out::bytes, ready for UDP_SEGMENT:
-/// at most 64 of them and 65,507 bytes; only the last may be shorter.
+/// Sealed datagrams of `segment` bytes for one endpoint, end to end, ready for UDP_SEGMENT: at most 64 of them and
+/// 65,507 bytes; only the last may be shorter. They lie in Out::bytes, or in the train of the same batch that brought
+/// them.
 struct OutTrain {
   Endpoint to;
-  std::uint32_t offset = 0;
-  std::uint32_t length = 0;
-  std::uint32_t segment = 0;
+  Bytes data;
+  std::size_t segment = 0;
 };
 
 /// One write to the tunnel device. Its pieces are in Out::pieces and point into the trains of the same
@@ -128,9 +128,9 @@ struct AddressWanted {
 using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, EndpointMoved, AnswerAwaited, PathBusy,
                                PathHeard, SessionWanted, RekeyWanted, UnknownReceiver, AddressWanted>;
 
-/// The result of one turn. clear() keeps the memory; views in `control` and `pieces` live until then.
+/// The result of one turn. clear() keeps the memory; views in `trains`, `control` and `pieces` live until then.
 struct Out {
-  Arena bytes;                   ///< datagrams and ICMP answers
+  Arena bytes;                   ///< datagrams of this node and ICMP answers
   std::vector<OutTrain> trains;  ///< in order of sending
   std::vector<Bytes> pieces;
   std::vector<TunWrite> tun;

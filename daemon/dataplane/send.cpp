@@ -153,7 +153,8 @@ bool Sending::finish(Outbound const& to, std::size_t plaintext, std::uint8_t fla
   MutBytes const datagram{out_.bytes.room(size), size};
   if (!sealing_.seal(to.end, datagram.subspan(to.lead(), wire::data_overhead + plaintext), flags)) return false;
   if (to.relay && !wrap(to, datagram)) return false;
-  sealing_.append_to_train(to.place(), size);
+  out_.bytes.take(size);
+  sealing_.append_to_train(to.place(), datagram);
   return true;
 }
 

@@ -40,7 +40,7 @@ struct Link {
 /// A transit frame of others that waits for the end of its batch.
 struct Forward {
   Link hop;
-  Bytes frame;
+  MutBytes datagram;         ///< that brought it; its seal is broken, and another of that size goes there
   std::size_t talker = 0;    ///< its row
   std::uint32_t number = 0;  ///< in the batch
   std::uint8_t flags = 0;    ///< of its seal

@@ -10,16 +10,17 @@ namespace {
 
 using dataplane::OutTrain;
 
-bool is_lone(OutTrain const& train) { return train.length <= train.segment; }
+bool is_lone(OutTrain const& train) { return train.data.size() <= train.segment; }
 
-std::uint64_t datagrams(OutTrain const& train) { return (train.length + train.segment - 1) / train.segment; }
+std::uint64_t datagrams(OutTrain const& train) { return (train.data.size() + train.segment - 1) / train.segment; }
 
 /// Calls `use` with every datagram of `train`, as a train of one.
 template <class Use>
 void each_datagram(OutTrain const& train, Use use) {
-  for (std::uint32_t at = 0; at < train.length; at += train.segment) {
-    auto const length = std::min(train.segment, train.length - at);
-    use(OutTrain{train.to, train.offset + at, length, length});
+  for (auto rest = train.data; !rest.empty();) {
+    auto const one = rest.first(std::min(train.segment, rest.size()));
+    use(OutTrain{train.to, one, one.size()});
+    rest = rest.subspan(one.size());
   }
 }
 
@@ -43,13 +44,12 @@ TrainSender::TrainSender(UdpCalls& calls, int fd, bool offload)
       singles_(std::make_unique<Batch>()) {}
 
 void TrainSender::send(dataplane::Out const& out, Family family, Time now, DropCounters& drops) {
-  bytes_ = out.bytes.data();
   drops_ = &drops;
   now_ = now;
   waited_ = false;
   pending_.clear();
   for (auto const& train : out.trains) {
-    if (train.to.ip.family != family || train.length == 0 || train.segment == 0) continue;
+    if (train.to.ip.family != family || train.data.empty() || train.segment == 0) continue;
     if (is_lone(train) || goes_whole(train))
       pending_.push_back(train);
     else
@@ -82,7 +82,7 @@ void TrainSender::fill(Batch& batch, std::span<OutTrain const> trains) const {
     header.msg_name = &slot.to;
     header.msg_namelen = to_socket_address(train.to, slot.to);
     // sendmsg does not write through the pointer; its type is shared with recvmsg.
-    slot.data = {const_cast<std::uint8_t*>(bytes_ + train.offset), train.length};
+    slot.data = {const_cast<std::uint8_t*>(train.data.data()), train.data.size()};
     header.msg_iov = &slot.data;
     header.msg_iovlen = 1;
     if (!is_lone(train)) ask_for_segments(header, slot.control, static_cast<std::uint16_t>(train.segment));

@@ -26,8 +26,8 @@ class TrainSender {
   /// `calls` must outlive it; `fd` stays the caller's. Without `offload` every datagram goes singly.
   TrainSender(UdpCalls& calls, int fd, bool offload);
 
-  /// Sends the trains of `family`, whose bytes lie in `out.bytes`. What does not leave is counted in
-  /// `drops`, by the datagram: congestion, or send_failed.
+  /// Sends the trains of `family`. What does not leave is counted in `drops`, by the datagram: congestion, or
+  /// send_failed.
   void send(dataplane::Out const& out, Family family, Time now, DropCounters& drops);
 
   /// False once the path to some device proved to lack checksum offload (EIO).
@@ -46,7 +46,7 @@ class TrainSender {
   };
   struct Limit {
     Endpoint to;
-    std::uint32_t segment = 0;
+    std::size_t segment = 0;
     Time until{};
   };
   enum class Next { again, passed };
@@ -70,7 +70,6 @@ class TrainSender {
   std::size_t limits_used_ = 0, next_limit_ = 0;
 
   // Of the send() in progress.
-  std::uint8_t const* bytes_ = nullptr;
   DropCounters* drops_ = nullptr;
   Time now_{};
   bool waited_ = false;

@@ -147,18 +147,36 @@ void check_write(Node const& node, TunWrite const& write) {
   }
 }
 
-void receive(Node& node, std::deque<Buffer>& datagrams) {
+/// In `memory`, end to end: those of one size in a row are one train, which a shorter one ends.
+std::vector<Train> merged(std::deque<Buffer> const& datagrams, Buffer& memory) {
+  for (auto const& one : datagrams) memory.insert(memory.end(), one.begin(), one.end());
   std::vector<Train> trains;
-  for (auto& one : datagrams) trains.push_back({place, one, one.size()});
+  std::size_t at = 0;
+  for (auto const& one : datagrams) {
+    MutBytes const here{memory.data() + at, one.size()};
+    at += one.size();
+    bool const joins = !trains.empty() && trains.back().data.size() % trains.back().segment == 0 && !one.empty() &&
+                       one.size() <= trains.back().segment;
+    if (joins)
+      trains.back().data = {trains.back().data.data(), trains.back().data.size() + one.size()};
+    else if (!one.empty())
+      trains.push_back({place, here, one.size()});
+  }
+  return trains;
+}
+
+void receive(Node& node, std::deque<Buffer> const& datagrams) {
+  Buffer memory;
+  auto trains = merged(datagrams, memory);
   node.out.clear();
   node.plane.on_datagrams(trains, now, node.out);
   for (auto const& write : node.out.tun) check_write(node, write);
   std::size_t forwarded = 0;
   for (auto const& train : node.out.trains) {
     PIM_ASSERT(train.to == honest_place);
-    forwarded += train.length;
-    for (std::uint32_t at = 0; at < train.length; at += train.segment)
-      check_forwarded(node.out.bytes.view(train.offset + at, std::min(train.segment, train.length - at)));
+    forwarded += train.data.size();
+    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
+      check_forwarded(train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
   }
   PIM_ASSERT(forwarded <= std::size_t{64} << 10);
   PIM_ASSERT(node.plane.endpoint(peer) == place && !node.plane.endpoint(beyond));
@@ -188,9 +206,10 @@ void send(Node& node, Bytes bytes) {
   node.plane.on_tun({&frame, 1}, now, node.out);
   settle(node);
   for (auto const& train : node.out.trains) {
-    PIM_ASSERT(train.length <= 65507 && (train.length + train.segment - 1) / train.segment <= 64);
+    PIM_ASSERT(train.data.size() <= 65507 && (train.data.size() + train.segment - 1) / train.segment <= 64);
     PIM_ASSERT(train.segment <= 1344 + 2 * wire::data_overhead + wire::transit_header_size);
-    (void)node.out.bytes.view(train.offset, train.length);
+    auto const* const arena = node.out.bytes.data();
+    PIM_ASSERT(train.data.data() >= arena && train.data.data() + train.data.size() <= arena + node.out.bytes.size());
   }
   for (auto const& write : node.out.tun) PIM_ASSERT(packet::look_at(node.out.pieces.at(write.first_piece)));
 }

@@ -76,9 +76,8 @@ void Node::flush() {
   auto& [packets, outbox] = desk_;
   if (!outbox.routes.empty()) surroundings_.on_routes(number_, outbox.routes);
   for (auto const& train : packets.trains)
-    for (std::uint32_t at = 0; at < train.length; at += train.segment)
-      surroundings_.on_sent(number_, train.to,
-                            packets.bytes.view(train.offset + at, std::min(train.segment, train.length - at)));
+    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
+      surroundings_.on_sent(number_, train.to, train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
   for (auto const& write : packets.tun) {
     Buffer packet;
     for (std::uint32_t i = 0; i < write.piece_count; ++i) {

@@ -162,9 +162,8 @@ void Node::settle_frames() {
 
 void Node::flush() {
   for (auto const& train : out_.trains)
-    for (std::uint32_t at = 0; at < train.length; at += train.segment)
-      network_.send(endpoint(), train.to,
-                    out_.bytes.view(train.offset + at, std::min(train.segment, train.length - at)));
+    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
+      network_.send(endpoint(), train.to, train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
   for (auto const& write : out_.tun) {
     Buffer packet;
     for (std::uint32_t i = 0; i < write.piece_count; ++i) {

@@ -66,9 +66,9 @@ void Crowd::settle(std::uint32_t number) {
   auto& place = places_[number];
   auto const& packets = ground_.packets;
   for (auto const& train : packets.trains)
-    for (std::uint32_t at = 0; at < train.length; at += train.segment)
+    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
       port_.send(place.member->address(), train.to,
-                 packets.bytes.view(train.offset + at, std::min(train.segment, train.length - at)));
+                 train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
   deadlines_.arm(number, place.member->next_deadline());
   bool const was_connected = std::exchange(place.is_connected, place.member->is_connected());
   if (place.is_connected && !std::exchange(place.has_joined, true)) ++joined_;

@@ -25,8 +25,7 @@ struct Line {
   }
   void open() {
     trains.clear();
-    for (auto const& train : pair.a.out.trains)
-      trains.push_back({pair.a.address, {pair.a.out.bytes.data() + train.offset, train.length}, train.segment});
+    for (auto const& train : pair.a.out.trains) trains.push_back(arriving(pair.a.address, train));
     pair.b.out.clear();
     pair.b.plane.on_datagrams(trains, pair.now, pair.b.out);
   }

@@ -121,8 +121,7 @@ struct Mesh {
   std::vector<Sent> leaving(std::size_t i) {
     std::vector<Sent> trains;
     for (auto const& train : nodes[i].out.trains) {
-      auto const bytes = nodes[i].out.bytes.view(train.offset, train.length);
-      trains.push_back({i, train.to, Buffer(bytes.begin(), bytes.end()), train.segment});
+      trains.push_back({i, train.to, Buffer(train.data.begin(), train.data.end()), train.segment});
     }
     nodes[i].out.clear();
     sent.insert(sent.end(), trains.begin(), trains.end());

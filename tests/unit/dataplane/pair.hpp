@@ -63,11 +63,16 @@ inline std::vector<Buffer> packets_of(Out const& out) {
 inline std::vector<Buffer> datagrams_of(Out const& out) {
   std::vector<Buffer> datagrams;
   for (auto const& train : out.trains)
-    for (std::uint32_t at = 0; at < train.length; at += train.segment) {
-      auto const one = out.bytes.view(train.offset + at, std::min(train.segment, train.length - at));
+    for (std::size_t at = 0; at < train.data.size(); at += train.segment) {
+      auto const one = train.data.subspan(at, std::min(train.segment, train.data.size() - at));
       datagrams.emplace_back(one.begin(), one.end());
     }
   return datagrams;
+}
+
+/// `train` at the other end of a wire that copies nothing.
+inline Train arriving(Endpoint const& from, OutTrain const& train) {
+  return {from, {const_cast<std::uint8_t*>(train.data.data()), train.data.size()}, train.segment};
 }
 
 inline crypto::Key key_of(std::uint8_t fill) { return crypto::Key(Buffer(32, fill)); }

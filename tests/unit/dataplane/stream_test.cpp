@@ -134,8 +134,7 @@ TEST_CASE("steady batches allocate nothing, in either direction") {
     pair.b.out.clear();
     pair.a.plane.on_tun(frames, pair.now, pair.a.out);
     trains.clear();
-    for (auto const& train : pair.a.out.trains)
-      trains.push_back({pair.a.address, {pair.a.out.bytes.data() + train.offset, train.length}, train.segment});
+    for (auto const& train : pair.a.out.trains) trains.push_back(arriving(pair.a.address, train));
     pair.b.plane.on_datagrams(trains, pair.now, pair.b.out);
     delivered += pair.b.out.tun.size();
   }
@@ -159,8 +158,7 @@ TEST_CASE("steady batches allocate nothing at a relay and at the ends beyond it"
   trains.reserve(200);
   auto const pass = [&](std::size_t from, std::size_t to) {
     trains.clear();
-    for (auto const& train : mesh[from].out.trains)
-      trains.push_back({mesh[from].address, {mesh[from].out.bytes.data() + train.offset, train.length}, train.segment});
+    for (auto const& train : mesh[from].out.trains) trains.push_back(arriving(mesh[from].address, train));
     mesh[to].out.clear();
     mesh[to].plane.on_datagrams(trains, mesh.now, mesh[to].out);
   };

@@ -77,13 +77,11 @@ Endpoint loopback(UdpSockets const& sockets, Family family) {
 }
 
 void add_train(dataplane::Out& out, Endpoint const& to, std::size_t length, std::size_t segment) {
-  auto const offset = out.bytes.size();
   auto* const bytes = out.bytes.room(length);
   REQUIRE(bytes != nullptr);
   for (std::size_t i = 0; i < length; ++i) bytes[i] = static_cast<std::uint8_t>(i / segment + 1);
   out.bytes.take(length);
-  out.trains.push_back({to, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(length),
-                        static_cast<std::uint32_t>(segment)});
+  out.trains.push_back({to, {bytes, length}, segment});
 }
 
 /// Every datagram that comes within a moment, cut out of the trains they arrive in.
