@@ -8,6 +8,7 @@
 
 #include "crypto/aead.hpp"
 #include "dataplane/dataplane.hpp"
+#include "dataplane/seal.hpp"
 #include "packet/checksum.hpp"
 #include "packet/segment.hpp"
 #include "target.hpp"
@@ -85,12 +86,13 @@ Buffer sealed(Node& node, crypto::Sealer& sealer, ReceiverIndex receiver, std::u
   MutBytes const all{datagram};
   wire::write_data_header(all, {.flags = {flags, 0, 0}, .receiver = receiver, .counter = node.counter});
   std::copy(plaintext.begin(), plaintext.end(), datagram.begin() + wire::data_header_size);
-  sealer.seal(node.counter++, all.first(wire::data_header_size), all.subspan(wire::data_header_size, plaintext.size()),
+  sealer.seal(node.counter++, all.first(wire::data_header_size), sealed_part(all, flags),
               all.last(wire::data_tag_size));
   return datagram;
 }
 
-/// What the neighbour says in its session: `how` chooses whether plainly or in a transit frame, and for whom.
+/// What the neighbour says in its session: `how` chooses whether plainly or in a transit frame, for whom, and whether
+/// it is sealed whole.
 Buffer said(Node& node, std::uint8_t how, Bytes bytes) {
   Buffer plaintext;
   switch (how % 8) {
@@ -107,7 +109,7 @@ Buffer said(Node& node, std::uint8_t how, Bytes bytes) {
     case 6: Writer(plaintext).u8(wire::transit_kind).bytes(bytes); break;
     default: Writer(plaintext).bytes(bytes);
   }
-  return sealed(node, node.near, local, 0, plaintext);
+  return sealed(node, node.near, local, (how & 0x20) != 0 ? head_sealed : std::uint8_t{0}, plaintext);
 }
 
 void check_packet(Bytes packet) {
@@ -121,12 +123,16 @@ void check_packet(Bytes packet) {
 /// Nothing that a neighbour says makes us send anything but this.
 void check_forwarded(Bytes datagram) {
   auto const header = wire::parse_data_header(datagram);
-  PIM_ASSERT(header && header->flags == (std::array<std::uint8_t, 3>{}));
-  Buffer plaintext;
-  PIM_ASSERT(crypto::open_once(key_of(honest), header->counter, datagram.first(wire::data_header_size),
-                               datagram.subspan(wire::data_header_size), plaintext));
-  auto const frame = wire::parse_transit(plaintext);
+  PIM_ASSERT(header.has_value());
+  Buffer opened(datagram.begin(), datagram.end());
+  MutBytes const all{opened};
+  PIM_ASSERT(crypto::Opener(key_of(honest))
+                 .open(header->counter, all.first(wire::data_header_size), sealed_part(all, header->flags[0]),
+                       all.last(wire::data_tag_size)));
+  auto const frame = wire::parse_transit(all.subspan(wire::data_header_size, all.size() - wire::data_overhead));
   PIM_ASSERT(frame && frame->destination == far_away && frame->hop_limit > 0 && frame->hop_limit < 255);
+  std::uint8_t const expected = wire::needs_head_sealed_only(*frame) ? head_sealed : 0;
+  PIM_ASSERT(header->flags == (std::array<std::uint8_t, 3>{expected, 0, 0}));
 }
 
 void check_write(Node const& node, TunWrite const& write) {
