@@ -1,6 +1,8 @@
 // What a relay does with the memory in which frames came: whole trains leave from there, the rest is copied together.
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "mesh.hpp"
 
 using namespace pim;
@@ -10,12 +12,13 @@ using namespace pim::test;
 namespace {
 
 constexpr std::size_t frames = 12;
+constexpr std::array<std::size_t, 2> ends{2, 3};
 
 /// Node 0 reaches 2 and 3 through 1.
 struct Star {
   Mesh mesh;
   explicit Star(RelayLimits const& limits = {}) : mesh(4, {}, limits) {
-    for (std::size_t far : {2, 3}) {
+    for (auto const far : ends) {
       mesh.link(1, far);
       mesh[0].plane.set_relay(mesh.slot(0, far), mesh.slot(0, 1));
       mesh[1].plane.set_next_hop(mesh[far].id, mesh.slot(1, far));
@@ -23,9 +26,9 @@ struct Star {
     mesh.link(0, 1);
   }
   /// One train of node 0, a packet each for these.
-  Sent train_for(std::vector<std::size_t> const& ends) {
+  Sent train_for(std::vector<std::size_t> const& whom) {
     std::vector<Buffer> packets;
-    for (auto const end : ends) packets.push_back(make_packet(mesh.flow(0, end), Buffer(500, 'x')));
+    for (auto const end : whom) packets.push_back(make_packet(mesh.flow(0, end), Buffer(500, 'x')));
     mesh.host_sends(0, std::move(packets));
     auto trains = mesh.leaving(0);
     REQUIRE(trains.size() == 1);
@@ -47,7 +50,7 @@ struct Star {
   std::size_t arrived() {
     auto const trains = mesh.leaving(1);
     std::size_t packets = 0;
-    for (std::size_t end : {2, 3}) {
+    for (auto const end : ends) {
       for (auto const& train : trains)
         if (train.to == mesh[end].address) mesh.receive(end, {train});
       packets += std::exchange(mesh[end].arrived, {}).size();
@@ -88,9 +91,9 @@ TEST_CASE("frames that came alone leave as a train") {
 
 TEST_CASE("frames for two nodes that came side by side leave as a train for each") {
   Star star;
-  std::vector<std::size_t> ends;
-  for (std::size_t i = 0; i < frames; ++i) ends.push_back(2 + i % 2);
-  star.mesh.receive(1, {star.train_for(ends)});
+  std::vector<std::size_t> in_turn;
+  for (std::size_t i = 0; i < frames; ++i) in_turn.push_back(ends[i % 2]);
+  star.mesh.receive(1, {star.train_for(in_turn)});
   CHECK(star.places() == Places{0, frames});
   CHECK(star.mesh[1].out.trains.size() == 2);
   CHECK(star.arrived() == frames);
@@ -98,9 +101,9 @@ TEST_CASE("frames for two nodes that came side by side leave as a train for each
 
 TEST_CASE("a train that parts on its way leaves in two pieces of where it came in") {
   Star star;
-  std::vector<std::size_t> ends(frames, 2);
-  std::fill(ends.begin() + frames / 3, ends.end(), std::size_t{3});
-  star.mesh.receive(1, {star.train_for(ends)});
+  std::vector<std::size_t> parting(frames, ends[0]);
+  std::fill(parting.begin() + frames / 3, parting.end(), ends[1]);
+  star.mesh.receive(1, {star.train_for(parting)});
   CHECK(star.places() == Places{frames, 0});
   CHECK(star.mesh[1].out.trains.size() == 2);
   CHECK(star.arrived() == frames);
