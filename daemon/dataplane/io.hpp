@@ -130,7 +130,7 @@ using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, 
 
 /// The result of one turn. clear() keeps the memory; views in `trains`, `control` and `pieces` live until then.
 struct Out {
-  Arena bytes;                   ///< datagrams of this node and ICMP answers
+  Arena bytes;                   ///< datagrams that were made or copied here, and ICMP answers
   std::vector<OutTrain> trains;  ///< in order of sending
   std::vector<Bytes> pieces;
   std::vector<TunWrite> tun;
