@@ -2,6 +2,7 @@
 // caller owns and reuses. No type here owns packet memory but Out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -40,6 +41,16 @@ struct OutTrain {
   Bytes data;
   std::size_t segment = 0;
 };
+
+/// Calls `use` with every datagram of a train: `data` in pieces of `segment` > 0 bytes, the last one possibly shorter.
+template <class Byte, class Use>
+void each_datagram(std::span<Byte> data, std::size_t segment, Use const& use) {
+  for (auto rest = data; !rest.empty();) {
+    auto const one = rest.first(std::min(segment, rest.size()));
+    rest = rest.subspan(one.size());
+    use(one);
+  }
+}
 
 /// One write to the tunnel device. Its pieces are in Out::pieces and point into the trains of the same
 /// batch or into Out::bytes.

@@ -1,6 +1,5 @@
 #include "dataplane/receive.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -24,11 +23,7 @@ bool is_handshake(wire::Kind kind) {
 void Receiving::train(Train const& train) {
   Origin const from{train.from};
   auto const segment = train.segment == 0 ? train.data.size() : train.segment;
-  for (auto rest = train.data; !rest.empty();) {
-    auto const size = std::min(segment, rest.size());
-    datagram(from, rest.first(size));
-    rest = rest.subspan(size);
-  }
+  each_datagram(train.data, segment, [&](MutBytes one) { datagram(from, one); });
 }
 
 void Receiving::finish() {

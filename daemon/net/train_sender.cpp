@@ -16,12 +16,8 @@ std::uint64_t datagrams(OutTrain const& train) { return (train.data.size() + tra
 
 /// Calls `use` with every datagram of `train`, as a train of one.
 template <class Use>
-void each_datagram(OutTrain const& train, Use use) {
-  for (auto rest = train.data; !rest.empty();) {
-    auto const one = rest.first(std::min(train.segment, rest.size()));
-    use(OutTrain{train.to, one, one.size()});
-    rest = rest.subspan(one.size());
-  }
+void each_lone(OutTrain const& train, Use const& use) {
+  dataplane::each_datagram(train.data, train.segment, [&](Bytes one) { use(OutTrain{train.to, one, one.size()}); });
 }
 
 void ask_for_segments(msghdr& header, std::span<std::uint8_t> control, std::uint16_t size) {
@@ -53,7 +49,7 @@ void TrainSender::send(dataplane::Out const& out, Family family, Time now, DropC
     if (is_lone(train) || goes_whole(train))
       pending_.push_back(train);
     else
-      each_datagram(train, [this](OutTrain const& one) { pending_.push_back(one); });
+      each_lone(train, [this](OutTrain const& one) { pending_.push_back(one); });
   }
   for (std::span<OutTrain const> rest = pending_; !rest.empty();) {
     auto const now_sent = rest.first(std::min(rest.size(), batch_size));
@@ -96,7 +92,7 @@ void TrainSender::send_singly(OutTrain const& train) {
     send_batch(*singles_, std::span{ones}.first(count));
     count = 0;
   };
-  each_datagram(train, [&](OutTrain const& one) {
+  each_lone(train, [&](OutTrain const& one) {
     ones[count++] = one;
     if (count == ones.size()) flush();
   });

@@ -181,8 +181,7 @@ void receive(Node& node, std::deque<Buffer> const& datagrams) {
   for (auto const& train : node.out.trains) {
     PIM_ASSERT(train.to == honest_place);
     forwarded += train.data.size();
-    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
-      check_forwarded(train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
+    dataplane::each_datagram(train.data, train.segment, check_forwarded);
   }
   PIM_ASSERT(forwarded <= std::size_t{64} << 10);
   PIM_ASSERT(node.plane.endpoint(peer) == place && !node.plane.endpoint(beyond));

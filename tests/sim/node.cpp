@@ -1,6 +1,5 @@
 #include "sim/node.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "crypto/hash.hpp"
@@ -76,8 +75,8 @@ void Node::flush() {
   auto& [packets, outbox] = desk_;
   if (!outbox.routes.empty()) surroundings_.on_routes(number_, outbox.routes);
   for (auto const& train : packets.trains)
-    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
-      surroundings_.on_sent(number_, train.to, train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
+    dataplane::each_datagram(train.data, train.segment,
+                             [&](Bytes one) { surroundings_.on_sent(number_, train.to, one); });
   for (auto const& write : packets.tun) {
     Buffer packet;
     for (std::uint32_t i = 0; i < write.piece_count; ++i) {

@@ -162,8 +162,7 @@ void Node::settle_frames() {
 
 void Node::flush() {
   for (auto const& train : out_.trains)
-    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
-      network_.send(endpoint(), train.to, train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
+    dataplane::each_datagram(train.data, train.segment, [&](Bytes one) { network_.send(endpoint(), train.to, one); });
   for (auto const& write : out_.tun) {
     Buffer packet;
     for (std::uint32_t i = 0; i < write.piece_count; ++i) {

@@ -66,9 +66,8 @@ void Crowd::settle(std::uint32_t number) {
   auto& place = places_[number];
   auto const& packets = ground_.packets;
   for (auto const& train : packets.trains)
-    for (std::size_t at = 0; at < train.data.size(); at += train.segment)
-      port_.send(place.member->address(), train.to,
-                 train.data.subspan(at, std::min(train.segment, train.data.size() - at)));
+    dataplane::each_datagram(train.data, train.segment,
+                             [&](Bytes one) { port_.send(place.member->address(), train.to, one); });
   deadlines_.arm(number, place.member->next_deadline());
   bool const was_connected = std::exchange(place.is_connected, place.member->is_connected());
   if (place.is_connected && !std::exchange(place.has_joined, true)) ++joined_;

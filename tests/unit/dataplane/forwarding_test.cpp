@@ -61,10 +61,7 @@ struct Star {
 
 std::vector<Sent> cut(Sent const& train) {
   std::vector<Sent> ones;
-  for (std::size_t at = 0; at < train.bytes.size(); at += train.segment) {
-    auto const begin = train.bytes.begin() + static_cast<std::ptrdiff_t>(at);
-    ones.push_back({train.from, train.to, {begin, begin + static_cast<std::ptrdiff_t>(train.segment)}, train.segment});
-  }
+  for (auto& one : datagrams_of(train)) ones.push_back({train.from, train.to, std::move(one), train.segment});
   return ones;
 }
 

@@ -223,10 +223,7 @@ inline Buffer transit_frame(wire::Transit const& frame) {
 
 inline std::vector<Buffer> datagrams_of(Sent const& train) {
   std::vector<Buffer> datagrams;
-  for (Bytes rest{train.bytes}; !rest.empty(); rest = rest.subspan(datagrams.back().size())) {
-    auto const one = rest.first(std::min(train.segment, rest.size()));
-    datagrams.emplace_back(one.begin(), one.end());
-  }
+  each_datagram(Bytes{train.bytes}, train.segment, [&](Bytes one) { datagrams.emplace_back(one.begin(), one.end()); });
   return datagrams;
 }
 

@@ -63,10 +63,7 @@ inline std::vector<Buffer> packets_of(Out const& out) {
 inline std::vector<Buffer> datagrams_of(Out const& out) {
   std::vector<Buffer> datagrams;
   for (auto const& train : out.trains)
-    for (std::size_t at = 0; at < train.data.size(); at += train.segment) {
-      auto const one = train.data.subspan(at, std::min(train.segment, train.data.size() - at));
-      datagrams.emplace_back(one.begin(), one.end());
-    }
+    each_datagram(train.data, train.segment, [&](Bytes one) { datagrams.emplace_back(one.begin(), one.end()); });
   return datagrams;
 }
 

@@ -90,11 +90,8 @@ std::vector<Buffer> receive_all(UdpSockets& sockets, Family family) {
   DropCounters drops{};
   for (pollfd poll{sockets.fd(family), POLLIN, 0}; ::poll(&poll, 1, 100) == 1;)
     for (auto const& train : sockets.receive(family, drops))
-      for (std::size_t at = 0; at < train.data.size(); at += train.segment) {
-        auto const size = std::min(train.segment, train.data.size() - at);
-        datagrams.emplace_back(train.data.begin() + static_cast<std::ptrdiff_t>(at),
-                               train.data.begin() + static_cast<std::ptrdiff_t>(at + size));
-      }
+      dataplane::each_datagram(train.data, train.segment,
+                               [&](Bytes one) { datagrams.emplace_back(one.begin(), one.end()); });
   return datagrams;
 }
 
