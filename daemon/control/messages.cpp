@@ -91,7 +91,7 @@ void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way ca
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
   begin_asking(peer, turn);
   if (came_by != dataplane::Way::direct || peer.provisional) return;
-  peer.link.on_asked(turn.now.boot);
+  peer.link.on_asked(probe.is_down, turn.now.boot);
   watch_link(peer, turn);
   arm(peer);
 }

@@ -56,7 +56,8 @@ void Machine::poll_link(Peer& peer, Turn& turn) {
 void Machine::probe_link(Peer& peer, Turn& turn) {
   auto const id = entropy_.value<std::uint64_t>();
   peer.link.on_probe_sent(id, turn.now.boot);
-  dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{id}), turn.now, turn.packets, dataplane::Way::direct);
+  auto const probe = wire::to_bytes(wire::Probe{id, !peer.link.is_up()});
+  dataplane_.seal_control(peer.slot, probe, turn.now, turn.packets, dataplane::Way::direct);
 }
 
 void Machine::on_link_answer(Peer& peer, Turn& turn) {

@@ -62,11 +62,11 @@ void Link::on_silence(Time now) {
   if (is_up() && !is_asking()) probe_at_ = std::min(probe_at_, std::max(now, last_probe_ + traffic_interval));
 }
 
-void Link::on_asked(Time now) {
+void Link::on_asked(bool by_one_that_is_down, Time now) {
   bool const in_vain = now < last_asked_ + asked_in_vain_within;
   last_asked_ = now;
   if (!is_up() || is_asking()) return;
-  if (in_vain) return on_silence(now);
+  if (in_vain || by_one_that_is_down) return on_silence(now);
   // Shorter than any rest of whoever asked.
   if (interval_ == idle_interval_) probe_at_ = std::max(probe_at_, now + interval_ - interval_ / 8);
 }

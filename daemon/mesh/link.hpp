@@ -42,8 +42,9 @@ class Link {
   /// asked at once, but no more often than under traffic, however often this is called.
   void on_silence(Time now);
   /// A probe of the peer came over this link. A calm link is asked from one side at a time: whoever was asked asks
-  /// next. Probes that follow closely on each other say that our answers do not arrive.
-  void on_asked(Time now);
+  /// next. Probes that follow closely on each other say that our answers do not arrive; and one of an end that is down
+  /// that this one may get lost: the end that is up asks as well, and what arrives there is as good as an answer.
+  void on_asked(bool by_one_that_is_down, Time now);
   /// `id` is unpredictable and never used before.
   void on_probe_sent(std::uint64_t id, Time now);
   /// False for a reply to nothing, or one heard before.

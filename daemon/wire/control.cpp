@@ -60,6 +60,11 @@ std::optional<Control> parse_number(Bytes plaintext) {
   return Message{load_be<std::uint64_t>(plaintext.data() + 1)};
 }
 
+std::optional<Control> parse_probe(Bytes plaintext) {
+  if (plaintext.size() != 1 + 8 + 1 || plaintext.back() > 1) return std::nullopt;
+  return Probe{load_be<std::uint64_t>(plaintext.data() + 1), plaintext.back() == 1};
+}
+
 std::optional<Control> parse_goodbye(Bytes plaintext) {
   if (plaintext.size() != 2) return std::nullopt;
   auto const reason = static_cast<GoodbyeReason>(plaintext[1]);
@@ -76,7 +81,9 @@ void write(Writer& out, Hello const& hello) {
 }
 
 void write(Writer& out, HelloAck const& ack) { out.u8(byte_of(ControlKind::hello_ack)).u64(ack.sequence); }
-void write(Writer& out, Probe const& probe) { out.u8(byte_of(ControlKind::probe)).u64(probe.id); }
+void write(Writer& out, Probe const& probe) {
+  out.u8(byte_of(ControlKind::probe)).u64(probe.id).u8(probe.is_down ? 1 : 0);
+}
 void write(Writer& out, ProbeReply const& reply) { out.u8(byte_of(ControlKind::probe_reply)).u64(reply.id); }
 void write(Writer& out, Goodbye const& goodbye) {
   out.u8(byte_of(ControlKind::goodbye)).u8(static_cast<std::uint8_t>(goodbye.reason));
@@ -94,7 +101,7 @@ std::optional<Control> parse_control(Bytes plaintext) {
   switch (static_cast<ControlKind>(plaintext[0])) {
     case ControlKind::hello: return parse_hello(plaintext);
     case ControlKind::hello_ack: return parse_number<HelloAck>(plaintext);
-    case ControlKind::probe: return parse_number<Probe>(plaintext);
+    case ControlKind::probe: return parse_probe(plaintext);
     case ControlKind::probe_reply: return parse_number<ProbeReply>(plaintext);
     case ControlKind::goodbye: return parse_goodbye(plaintext);
     case ControlKind::update: return parse_update(plaintext.subspan(1));

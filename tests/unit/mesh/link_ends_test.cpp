@@ -6,6 +6,7 @@
 
 #include "desk.hpp"
 #include "mesh/link.hpp"
+#include "support/test_entropy.hpp"
 
 using namespace pim;
 using namespace std::chrono_literals;
@@ -36,11 +37,19 @@ class Ends {
         if (link.poll({{}, last_received}, now_) != Link::Verdict::probe) continue;
         link.on_probe_sent(++last_id_, now_);
         ++probes;
-        send({side, last_id_, false});
+        send({side, last_id_, false, !link.is_up()});
       }
     }
   }
   void break_from(std::size_t side) { sides_[side].is_mute = true; }
+  /// Something that it sent was not answered.
+  void ask(std::size_t side) { sides_[side].link.on_silence(now_); }
+  void lose(unsigned percent, std::uint64_t seed) {
+    lost_percent_ = percent;
+    random_ = pim::test::SeededEntropy(seed);
+  }
+  [[nodiscard]] Time now() const { return now_; }
+  [[nodiscard]] Time last_arrival() const { return last_arrival_; }
   void forget_probes() { sides_[0].probes = sides_[1].probes = 0; }
   [[nodiscard]] std::size_t probes(std::size_t side) const { return sides_[side].probes; }
   [[nodiscard]] bool is_up(std::size_t side) const { return sides_[side].link.is_up(); }
@@ -56,18 +65,21 @@ class Ends {
     std::size_t from = 0;
     std::uint64_t id = 0;
     bool is_reply = false;
+    bool is_down = false;
   };
 
   void send(Message message) {
-    if (!sides_[message.from].is_mute) under_way_.emplace(now_ + 10ms, message);
+    if (!sides_[message.from].is_mute && random_.below(100) >= lost_percent_) under_way_.emplace(now_ + 10ms, message);
   }
   void arrive(Message message) {
     auto& to = sides_[1 - message.from];
     to.last_received = now_;
+    last_arrival_ = now_;
     if (message.is_reply) {
       CHECK(to.link.on_reply(message.id, now_));
     } else {
-      to.link.on_asked(now_);
+      to.link.on_asked(message.is_down, now_);
+      if (!to.link.is_up()) to.link.reset(now_);
       send({1 - message.from, message.id, true});
     }
   }
@@ -76,6 +88,9 @@ class Ends {
   std::array<Side, 2> sides_;
   std::multimap<Time, Message> under_way_;
   std::uint64_t last_id_ = 0;
+  Time last_arrival_{};
+  unsigned lost_percent_ = 0;
+  pim::test::SeededEntropy random_{0};
 };
 
 }  // namespace
@@ -111,5 +126,24 @@ TEST_CASE("both sides of a calm link notice a hole in either direction within a 
       CHECK_FALSE(ends.is_up(0));
       CHECK_FALSE(ends.is_up(1));
     }
+  }
+}
+
+TEST_CASE("an outage that one end alone noticed is over soon after something arrives again, whatever is lost") {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    Ends ends(60s, 60s);
+    ends.run_for(10min);
+    ends.lose(100, seed);
+    ends.ask(0);
+    ends.run_for(5s);
+    CHECK_FALSE(ends.is_up(0));
+    CHECK(ends.is_up(1));
+    ends.lose(30, seed);
+    auto const mended = ends.now();
+    while (ends.last_arrival() < mended) ends.run_for(100ms);
+    ends.run_for(5s);
+    CHECK(ends.is_up(0));
+    CHECK(ends.is_up(1));
   }
 }

@@ -41,7 +41,7 @@ Update random_update(test::SeededEntropy& random) {
 Control random_message(test::SeededEntropy& random) {
   switch (random.below(8)) {
     case 0: return HelloAck{random.value<std::uint64_t>()};
-    case 1: return Probe{random.value<std::uint64_t>()};
+    case 1: return Probe{random.value<std::uint64_t>(), random.below(2) == 1};
     case 2: return ProbeReply{random.value<std::uint64_t>()};
     case 3: return Goodbye{static_cast<GoodbyeReason>(random.below(3))};
     case 4: return random_update(random);
