@@ -75,10 +75,18 @@ void Machine::send_initiation(Outgoing& outgoing, Turn& turn) {
   if (outgoing.ways == Ways::all) send_beyond(outgoing.id, datagram, turn);
 }
 
-void Machine::end_handshake(NodeId const& id) {
+/// The attempt goes on with new ones. An answer to these may come from a life that is over.
+void Machine::forget_initiations(NodeId const& id) {
   auto const at = outgoing_.find(id);
   if (at == outgoing_.end()) return;
   for (auto const& pending : at->second.pending) indices_.erase(pending.local.value);
+  at->second.pending.clear();
+}
+
+void Machine::end_handshake(NodeId const& id) {
+  forget_initiations(id);
+  auto const at = outgoing_.find(id);
+  if (at == outgoing_.end()) return;
   timers_.arm({TimerKey::Kind::handshake, at->second.number}, never);
   outgoing_.erase(at);
 }
@@ -120,7 +128,7 @@ void Machine::accept_response(dataplane::Origin const& from, NodeId const& id, R
   auto const at = from.is_direct() ? std::optional(from.endpoint) : std::nullopt;
   if (at) set_endpoint(*peer, *at);
   bool const is_another_life = begin_life(*peer, life, turn);
-  install(*peer, local, remote, std::move(keys), true, turn);
+  install(*peer, local, remote, std::move(keys), life, true, turn);
   come_alive(*peer, at, is_another_life, turn);
   // The other side seals nothing before it has heard from us under the new keys.
   if (peer->announcement.next == never) dataplane_.seal_control(peer->slot, {}, turn.now, turn.packets);

@@ -69,7 +69,7 @@ class Machine final : private discovery::Judge {
   void on_frame(dataplane::HandshakeDatagram const& frame, Turn& turn);
   void on_initiation(dataplane::Origin const& from, Bytes datagram, Turn& turn);
   void answer_initiation(dataplane::Origin const& from, wire::Initiation const& frame, noise::Responder& responder,
-                         Peer& peer, Turn& turn);
+                         wire::BootEpoch life, Peer& peer, Turn& turn);
   [[nodiscard]] bool may_handshake(dataplane::Origin const& from, Bytes datagram, ReceiverIndex sender, Turn& turn);
   void refuse_inbound(dataplane::Origin const& from, trust::Refused const& refused, Turn& turn);
   void on_key_query(Endpoint const& from, Bytes datagram, Turn& turn);
@@ -80,6 +80,7 @@ class Machine final : private discovery::Judge {
   void on_handshake_timer(std::uint32_t number, Turn& turn);
   void retry_handshake(NodeId const& id, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
+  void forget_initiations(NodeId const& id);
   void end_handshake(NodeId const& id);
   void on_response(dataplane::Origin const& from, Bytes datagram, Turn& turn);
   void accept_response(dataplane::Origin const& from, NodeId const& id, ReceiverIndex local, ReceiverIndex remote,
@@ -111,8 +112,8 @@ class Machine final : private discovery::Judge {
   Peer* make_peer(NodeId const& id, PublicKey const& key, Turn& turn);
   [[nodiscard]] bool make_room(Turn& turn);
   void remove_peer(Peer& peer, Turn& turn);
-  void install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
-               Turn& turn);
+  void install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, wire::BootEpoch life,
+               bool initiator, Turn& turn);
   void apply(Peer& peer, session::KeyChange const& change, Turn& turn);
   void renew_if_due(Peer& peer, Turn& turn);
   [[nodiscard]] bool begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& turn);

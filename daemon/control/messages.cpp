@@ -7,7 +7,8 @@
 namespace pim::control {
 void Machine::on_frame(dataplane::ControlMessage const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
-  if (!peer) return;
+  // It was opened in one batch with what made its keys void, such as the first word of another life.
+  if (!peer || !indices_.contains(frame.local.value)) return dataplane_.count_drop(Drop::unknown_receiver);
   auto const message = wire::parse_control(frame.plaintext);
   if (!message) return dataplane_.count_drop(Drop::malformed_control);
   auto const came_by = frame.from.is_direct() ? dataplane::Way::direct : dataplane::Way::chosen;
@@ -18,7 +19,7 @@ void Machine::on_frame(dataplane::KeyConfirmed const& frame, Turn& turn) {
   auto* const peer = find(frame.peer);
   if (!peer) return;
   auto const change = peer->keys.confirmed(frame.local, turn.now.boot);
-  bool const is_another_life = change.seal_with && begin_life(*peer, peer->next_life, turn);
+  bool const is_another_life = change.seal_with && begin_life(*peer, peer->keys.life(), turn);
   apply(*peer, change, turn);
   if (!change.seal_with) return;
   note(ledger_.reach(peer->inbound_attempt, trust::Step::established, peer->id), turn);

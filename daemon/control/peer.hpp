@@ -41,8 +41,7 @@ struct Peer {
   Time provisional_until = never;
   trust::HandshakeTimestamp last_timestamp{};  ///< newest accepted from it
   trust::AttemptNumber inbound_attempt = 0;
-  std::optional<wire::BootEpoch> life{};       ///< of the node at the other end of the keys in force
-  std::optional<wire::BootEpoch> next_life{};  ///< of who answers to the keys that wait to be confirmed
+  std::optional<wire::BootEpoch> life{};  ///< of the node at the other end of the keys in force, or the last that were
 
   session::Keyring keys{};
   Time renew_at = never;          ///< when the keys in force are to be replaced without traffic

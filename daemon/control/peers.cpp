@@ -106,14 +106,14 @@ void Machine::remove_peer(Peer& peer, Turn& turn) {
   dirty_policies_.insert(slot.value);
 }
 
-void Machine::install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys, bool initiator,
-                      Turn& turn) {
+void Machine::install(Peer& peer, ReceiverIndex local, ReceiverIndex remote, noise::TransportKeys keys,
+                      wire::BootEpoch life, bool initiator, Turn& turn) {
   auto const now = turn.now.boot;
   indices_.emplace(local.value, peer.id);
   dataplane_.install({peer.slot, local, remote, std::move(keys.send), std::move(keys.receive),
                       now + (initiator ? session::rekey_after : session::responder_rekey_after),
                       now + session::reject_after, peer.id});
-  apply(peer, initiator ? peer.keys.initiated(local, now) : peer.keys.responded(local, now), turn);
+  apply(peer, initiator ? peer.keys.initiated(local, life, now) : peer.keys.responded(local, life, now), turn);
   arm(peer);
 }
 
@@ -153,8 +153,10 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
   peer.life = life;
   peer.introduced = false;
   if (!peer.alive) set_offer(peer, std::nullopt);
-  if (is_another) prove_anew(peer, turn);
-  return is_another;
+  if (!is_another) return false;
+  forget_initiations(peer.id);
+  prove_anew(peer, turn);
+  return true;
 }
 
 void Machine::come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_another_life, Turn& turn) {

@@ -81,12 +81,11 @@ void Machine::on_initiation(dataplane::Origin const& from, Bytes datagram, Turn&
   if (!peer) peer = make_peer(id, opened->initiator, turn);
   if (!peer) return dataplane_.count_drop(Drop::rate_limited);
   peer->last_timestamp = timestamp;
-  peer->next_life = greeting->boot_epoch;
-  answer_initiation(from, *frame, responder, *peer, turn);
+  answer_initiation(from, *frame, responder, greeting->boot_epoch, *peer, turn);
 }
 
 void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation const& frame,
-                                noise::Responder& responder, Peer& peer, Turn& turn) {
+                                noise::Responder& responder, wire::BootEpoch life, Peer& peer, Turn& turn) {
   Buffer message;
   if (!responder.write_response(entropy_, wire::to_bytes(boot_epoch_), message))
     return dataplane_.count_drop(Drop::handshake_rejected);
@@ -94,7 +93,7 @@ void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation 
   auto const local = fresh_index();
   auto datagram = wire::make_response({local, frame.sender, message});
   noise::MacKey(peer.key, as_bytes(settings_.secret)).stamp(datagram);
-  install(peer, local, frame.sender, responder.split(), false, turn);
+  install(peer, local, frame.sender, responder.split(), life, false, turn);
   // A replayed message must not move a living peer's endpoint; its first data will.
   if (!peer.alive && from.is_direct()) set_endpoint(peer, from.endpoint);
   if (from.is_direct()) hear_link(peer, turn);

@@ -74,9 +74,10 @@ struct HandshakeDatagram {
   Bytes datagram;
 };
 
-/// An authenticated control message of a peer: neither an IP packet nor empty.
+/// An authenticated control message of a peer, under the key `local`: neither an IP packet nor empty.
 struct ControlMessage {
   PeerSlot peer;
+  ReceiverIndex local;
   Origin from;
   Bytes plaintext;
 };

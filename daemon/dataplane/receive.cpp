@@ -118,7 +118,7 @@ void Receiving::content(Session& session, Origin const& from, std::uint8_t flags
     case wire::Content::other: break;
   }
   if (plaintext[0] == wire::transit_kind) return transit(session.peer, from, plaintext);
-  out_.control.push_back(ControlMessage{session.peer, from, plaintext});
+  out_.control.push_back(ControlMessage{session.peer, session.local, from, plaintext});
 }
 
 /// Nobody vouches for what is behind the head: it goes to the end whose seal it bears, and is nothing else.

@@ -16,15 +16,18 @@ constexpr std::size_t max_previous = 4;
 
 }  // namespace
 
-KeyChange Keyring::initiated(ReceiverIndex key, Time now) {
+KeyChange Keyring::initiated(ReceiverIndex key, wire::BootEpoch life, Time now) {
   KeyChange change;
-  promote({key, now, now + reject_after}, now, change);
+  // Which of two new lives is the later one an answer does not tell: it is taken to be the one that gave it.
+  if (!current_ || current_->life != life)
+    remove_if(unconfirmed_, change, [&](Entry const& one) { return one.life != life; });
+  promote({key, life, now, now + reject_after}, now, change);
   return change;
 }
 
-KeyChange Keyring::responded(ReceiverIndex key, Time now) {
+KeyChange Keyring::responded(ReceiverIndex key, wire::BootEpoch life, Time now) {
   KeyChange change;
-  unconfirmed_.push_back({key, now, now + reject_after});
+  unconfirmed_.push_back({key, life, now, now + reject_after});
   bound(unconfirmed_, max_unconfirmed, change);
   return change;
 }
@@ -36,7 +39,7 @@ KeyChange Keyring::confirmed(ReceiverIndex key, Time now) {
   if (found == unconfirmed_.end()) return change;
   auto const entry = *found;
   unconfirmed_.erase(found);
-  // It was answered by this key, and takes no other answer of that attempt.
+  // It was answered by this key, and takes no other answer of that attempt, nor of one before.
   remove_if(unconfirmed_, change, [&](Entry const& one) { return one.made < entry.made; });
   promote(entry, now, change);
   return change;
@@ -67,6 +70,11 @@ Time Keyring::next_expiry() const {
   return earliest;
 }
 
+std::optional<wire::BootEpoch> Keyring::life() const {
+  if (!current_) return std::nullopt;
+  return current_->life;
+}
+
 std::optional<Time> Keyring::established_at() const {
   if (!current_) return std::nullopt;
   return current_->made;
@@ -75,6 +83,7 @@ std::optional<Time> Keyring::established_at() const {
 void Keyring::promote(Entry const& entry, Time now, KeyChange& change) {
   for (auto& one : previous_) one.ends = std::min(one.ends, now + linger);
   if (current_) previous_.push_back(*current_);
+  remove_if(previous_, change, [&](Entry const& one) { return one.life != entry.life; });
   bound(previous_, max_previous, change);
   current_ = entry;
   change.seal_with = entry.key;

@@ -9,6 +9,9 @@
 // and any of them may be the one that it takes: all of them open until one is confirmed. The key before the
 // current one stays, for the other side may go on sealing with it; those before stay a while, for what is still
 // under way.
+//
+// Each key belongs to one life of the node at the other end. When keys of another life come into force, all of the
+// lives before go: what those sealed, and comes late, opens no more.
 #pragma once
 
 #include <optional>
@@ -16,6 +19,7 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "wire/handshake.hpp"
 
 namespace pim::session {
 
@@ -27,8 +31,9 @@ struct KeyChange {
 
 class Keyring {
  public:
-  [[nodiscard]] KeyChange initiated(ReceiverIndex key, Time now);
-  [[nodiscard]] KeyChange responded(ReceiverIndex key, Time now);
+  [[nodiscard]] KeyChange initiated(ReceiverIndex key, wire::BootEpoch life, Time now);
+  /// Calls are in the order of the lives, for initiations are: their timestamps only grow.
+  [[nodiscard]] KeyChange responded(ReceiverIndex key, wire::BootEpoch life, Time now);
   /// Unknown keys, the current one and those before change nothing.
   [[nodiscard]] KeyChange confirmed(ReceiverIndex key, Time now);
   /// Removes what is past its time.
@@ -40,11 +45,14 @@ class Keyring {
   [[nodiscard]] Time next_expiry() const;
   /// There are keys to seal with.
   [[nodiscard]] bool is_established() const { return current_.has_value(); }
+  /// Of the node that holds the keys to seal with.
+  [[nodiscard]] std::optional<wire::BootEpoch> life() const;
   [[nodiscard]] std::optional<Time> established_at() const;
 
  private:
   struct Entry {
     ReceiverIndex key;
+    wire::BootEpoch life;
     Time made, ends;
   };
   using Entries = std::vector<Entry>;  ///< the oldest first

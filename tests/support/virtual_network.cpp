@@ -85,6 +85,12 @@ void Node::say(NodeId const& peer, Bytes message) {
   });
 }
 
+void Node::receive(Endpoint const& from, std::vector<Buffer> datagrams) {
+  std::vector<dataplane::Train> trains;
+  for (auto& datagram : datagrams) trains.push_back({from, datagram, datagram.size()});
+  turn([&](control::Turn& now) { running_->dataplane.on_datagrams(trains, now.now, now.packets); });
+}
+
 IpAddress Node::mesh_v6() const { return mesh::v6_address(mesh::v6_prefix(settings.network), id_); }
 
 std::uint64_t Node::drops(Drop reason) const { return running_->dataplane.drops()[static_cast<std::size_t>(reason)]; }
@@ -198,11 +204,6 @@ void Node::do_host_job(control::HostJob& job) {
   }
 }
 
-void Node::on_datagram(Endpoint const& from, Buffer datagram) {
-  dataplane::Train train{from, datagram, datagram.size()};
-  turn([&](control::Turn& now) { running_->dataplane.on_datagrams({&train, 1}, now.now, now.packets); });
-}
-
 void Node::on_beacon(Endpoint const& from, Bytes datagram) {
   discovery::Received const beacon{2, from, datagram};
   turn([&](control::Turn& now) { running_->control.on_beacons({&beacon, 1}, now); });
@@ -256,7 +257,7 @@ bool VirtualNetwork::step(Time limit) {
     for (auto const& node : nodes_)
       if (node->running_ && node->endpoint() == flight.to)
         flight.is_beacon ? node->on_beacon(flight.from, flight.datagram)
-                         : node->on_datagram(flight.from, flight.datagram);
+                         : node->receive(flight.from, {flight.datagram});
     return true;
   }
   for (auto const& node : nodes_) {

@@ -49,6 +49,8 @@ class Node {
   void send_packet(Bytes packet);
   /// Says to a peer, inside their session, what this node would not say by itself.
   void say(NodeId const& peer, Bytes message);
+  /// Datagrams that the socket brings in one go.
+  void receive(Endpoint const& from, std::vector<Buffer> datagrams);
 
   [[nodiscard]] Endpoint endpoint() const { return {address_, settings.listen_port, 0}; }
   [[nodiscard]] NodeId id() const { return id_; }
@@ -92,7 +94,6 @@ class Node {
   void settle_frames();
   void flush();
   void do_host_job(control::HostJob& job);
-  void on_datagram(Endpoint const& from, Buffer datagram);
   void on_beacon(Endpoint const& from, Bytes datagram);
 
   VirtualNetwork& network_;

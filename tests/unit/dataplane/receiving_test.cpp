@@ -82,6 +82,7 @@ TEST_CASE("control messages go up whole with their peer") {
   auto const messages = events_of<ControlMessage>(out);
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].peer == pair.b.peer);
+  CHECK(messages[0].local == Pair::index_at_b(1));
   CHECK(messages[0].from.endpoint == pair.a.address);
   CHECK(messages[0].from.is_direct());
   CHECK(std::equal(messages[0].plaintext.begin(), messages[0].plaintext.end(), as_bytes("\x20 update").begin()));
