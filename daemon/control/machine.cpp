@@ -8,7 +8,7 @@
 namespace pim::control {
 namespace {
 
-/// Of this life: newer than any of the last one.
+/// Of this life: newer than any of the last one, unless that crashed as it leapt (see reserve_seqno).
 mesh::Seqno first_seqno(SavedState const& saved, Entropy& entropy) {
   return saved.seqno_reserved ? static_cast<mesh::Seqno>(*saved.seqno_reserved + 1) : entropy.value<mesh::Seqno>();
 }

@@ -155,13 +155,17 @@ bool Machine::may_store_trust(Time now) {
   return false;
 }
 
-/// A stretch of sequence numbers is reserved ahead of its use, so that a crash repeats none.
+/// A stretch of sequence numbers is reserved ahead of its use, and the next one when half of it is used: the disk has
+/// the time of eight steps, a second and a half at least (mesh's growth pace), and a crash repeats none. The first
+/// number of a life goes to the disk in its first turn, before there is anybody to tell. A leap to a number that
+/// somebody asks for is told in the turn that sends it to the disk; after a crash in between this node starts below
+/// what it told, and whoever heard that asks it to leap again.
 void Machine::reserve_seqno() {
   constexpr mesh::Seqno stride = 16;
   auto const own = mesh_.own_seqno();
   auto const& reserved = saved_.seqno_reserved;
-  bool const is_covered = reserved && static_cast<mesh::Seqno>(*reserved - own) < 2 * stride;
-  if (!is_covered) saved_.seqno_reserved = static_cast<mesh::Seqno>(own + stride);
+  auto const ahead = static_cast<mesh::Seqno>(reserved ? *reserved - own : 0);
+  if (ahead < stride / 2 || ahead > stride) saved_.seqno_reserved = static_cast<mesh::Seqno>(own + stride);
 }
 
 /// Commands of this turn wait for what it sent to the disk; one that changed nothing is answered at once.

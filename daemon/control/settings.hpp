@@ -78,7 +78,7 @@ struct SavedState {
   bool gateway_decided = false;               ///< the user enabled or disabled the gateway: wins over the configuration
   std::optional<GatewaySettings> gateway{};
   WallTime timestamps_reserved_until{};                      ///< no handshake of ours carried a later timestamp
-  std::optional<std::uint16_t> seqno_reserved{};             ///< no announcement of ours carried a newer one
+  std::optional<std::uint16_t> seqno_reserved{};             ///< ahead of all announced ones, but of a last leap
   std::optional<IpAddress> own_alias{};                      ///< the one with which others met this node
   std::map<std::string, std::vector<IpAddress>> resolved{};  ///< last good addresses of peer names
   bool operator==(SavedState const&) const = default;
