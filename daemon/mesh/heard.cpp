@@ -12,6 +12,10 @@ namespace {
 /// session open anything.
 constexpr Duration memory_of_batches = std::chrono::seconds{180};
 
+/// A neighbour of which something was missed is asked for all it has, which interrupts what leads over this node
+/// from there for a round trip. So it is done rarely, whoever fills and empties the table.
+constexpr Duration catch_up_pace = std::chrono::minutes{1};
+
 Candidate* candidate_of(Destination& destination, PeerSlot neighbour) {
   auto const found = std::find_if(destination.candidates.begin(), destination.candidates.end(),
                                   [&](auto const& one) { return one.neighbour == neighbour; });
@@ -45,8 +49,10 @@ bool Routing::hear_table(Neighbour& neighbour, std::uint32_t table, Time now, Ro
   if (!neighbour.their_table) neighbour.their_table = table;
   if (table == *neighbour.their_table) return true;
   if (!is_later_batch(table, *neighbour.their_table)) return false;
-  // It lost the link and proved it again, unnoticed here. It will say anew what it has, and has to be told all.
+  // It lost the link and proved it again, unnoticed here, or had no room for something. It will say anew what it has,
+  // and has to be told all.
   neighbour.their_table = table;
+  neighbour.has_missed = false;
   drop_candidates(neighbour, now, outbox);
   owe_everything(neighbour);
   return true;
@@ -64,10 +70,11 @@ void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::ui
   auto index = table_.find(entry.node);
   if (auto* const count = fault_of(neighbour, entry, index)) {
     ++*count;
+    if (count == &refusals_.without_record) note_missed(neighbour, now);
     return;
   }
   index = place_for(neighbour, entry, index, batch);
-  if (!index) return;
+  if (!index) return note_missed(neighbour, now);
   auto& destination = table_[*index];
   auto& candidate = *candidate_of(destination, neighbour.slot);
   if (is_later_batch(candidate.batch, batch)) return;
@@ -97,9 +104,7 @@ std::uint64_t* Routing::fault_of(Neighbour const& neighbour, wire::UpdateEntry c
 std::optional<Index> Routing::place_for(Neighbour& neighbour, wire::UpdateEntry const& entry,
                                         std::optional<Index> index, std::uint32_t batch) {
   if (index && candidate_of(table_[*index], neighbour.slot)) return index;
-  bool const has_room =
-      neighbour.heard.size() < settings_.max_nodes_per_neighbour && (index || table_.size() < settings_.max_nodes);
-  if (!has_room && entry.node != neighbour.id) {
+  if (!has_room_for(neighbour, index.has_value()) && entry.node != neighbour.id) {
     ++refusals_.table_full;
     return std::nullopt;
   }
@@ -111,6 +116,30 @@ std::optional<Index> Routing::place_for(Neighbour& neighbour, wire::UpdateEntry 
   neighbour.heard.push_back(*index);
   table_[*index].candidates.push_back(candidate);
   return index;
+}
+
+bool Routing::has_room_for(Neighbour const& neighbour, bool is_known) const {
+  return neighbour.heard.size() < settings_.max_nodes_per_neighbour &&
+         (is_known || table_.size() < settings_.max_nodes);
+}
+
+/// An update is acknowledged whole: what was refused of it is not said again by itself, nor is its record.
+void Routing::note_missed(Neighbour& neighbour, Time now) {
+  neighbour.has_missed = true;
+  if (catch_up_at_ == never) catch_up_at_ = now + catch_up_pace;
+}
+
+/// Our table begins anew where there is room by now, for that makes a neighbour tell all.
+void Routing::catch_up_if_due(Time now) {
+  if (now < catch_up_at_) return;
+  catch_up_at_ = never;
+  for (auto* const neighbour : neighbours_) {
+    if (!neighbour->has_missed) continue;
+    if (has_room_for(*neighbour, false))
+      begin_table(*neighbour);
+    else
+      catch_up_at_ = now + catch_up_pace;
+  }
 }
 
 void Routing::take_alias(Index index, std::uint32_t alias) {

@@ -63,6 +63,8 @@ struct Neighbour {
   /// Its own table of us, once heard.
   std::optional<std::uint32_t> their_table;
   std::uint32_t last_batch = 0;
+  /// Something of its present table was refused for want of room or of a record.
+  bool has_missed = false;
 
   std::vector<Index> heard;  ///< the nodes of which we hold a candidate of it
   std::vector<Told> told;    ///< by index, up to the last node that it was to be told of

@@ -26,9 +26,8 @@ void Routing::neighbour_up(PeerSlot slot, NodeId const& id, Metric cost, Time no
   made->slot = slot;
   made->id = id;
   made->cost = cost;
-  made->table = made->last_batch = last_batch_;
   insert_by_slot(neighbours_, made.get());
-  owe_everything(*made);
+  begin_table(*made);
   finish(now, outbox);
 }
 
@@ -74,12 +73,13 @@ void Routing::set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox&
 void Routing::on_deadline(Time now, RoutingOutbox& outbox) {
   grow_if_due(now);
   while (auto const index = table_.take_due(now)) on_alarm(*index, now, outbox);
+  catch_up_if_due(now);
   for (auto* const neighbour : active_) resend_overdue(*neighbour, now, outbox);
   finish(now, outbox);
 }
 
 Time Routing::next_deadline() const {
-  auto deadline = std::min(table_.next_alarm(), wanted_seqno_ ? grow_at_ : never);
+  auto deadline = std::min({table_.next_alarm(), catch_up_at_, wanted_seqno_ ? grow_at_ : never});
   if (!asking_.empty()) deadline = std::min(deadline, asking_at_);
   for (auto const* const neighbour : active_) {
     for (auto const& flight : neighbour->flights) deadline = std::min(deadline, flight.deadline);

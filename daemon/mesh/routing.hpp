@@ -33,7 +33,8 @@ struct RoutingSettings {
   /// A route that is better by more is taken at once; by less, when it was better for small_gain_delay.
   unsigned hysteresis_percent = 12;
   Duration small_gain_delay = std::chrono::seconds{1};
-  /// Retracted nodes that are still kept count. Newcomers beyond are refused; only a neighbour itself always fits.
+  /// Retracted nodes that are still kept count. Newcomers beyond are refused, and asked for again when there is room;
+  /// only a neighbour itself always fits.
   std::size_t max_nodes = 16384;
   std::size_t max_nodes_per_neighbour = 8192;
   /// Longer routes are not used: no packet would reach their end.
@@ -176,6 +177,9 @@ class Routing {
                                         std::optional<Index> index);
   [[nodiscard]] std::optional<Index> place_for(Neighbour& neighbour, wire::UpdateEntry const& entry,
                                                std::optional<Index> index, std::uint32_t batch);
+  [[nodiscard]] bool has_room_for(Neighbour const& neighbour, bool is_known) const;
+  void note_missed(Neighbour& neighbour, Time now);
+  void catch_up_if_due(Time now);
   void take_alias(Index index, std::uint32_t alias);
 
   // updates.cpp: updates to neighbours
@@ -183,6 +187,7 @@ class Routing {
   void spread_seqno(Index index, Time now);
   void owe(Neighbour& neighbour, Index index, Pace pace);
   void forget_record(Neighbour& neighbour, Index index);
+  void begin_table(Neighbour& neighbour);
   void owe_everything(Neighbour& neighbour);
   /// To anybody at any time.
   [[nodiscard]] bool may_be_announced(Index index) const { return index == self_index || settings_.relays; }
@@ -217,6 +222,8 @@ class Routing {
   Seqno own_seqno_;
   std::optional<Seqno> wanted_seqno_;  ///< a newer own one that waits for grow_at_
   Time grow_at_{};
+
+  Time catch_up_at_ = never;  ///< with neighbours of which something was missed
 
   IndexQueue asking_;
   Time asking_at_{};

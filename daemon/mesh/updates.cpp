@@ -86,6 +86,15 @@ void Routing::forget_record(Neighbour& neighbour, Index index) {
   if (auto* const told = neighbour.told_if_any(index)) told->record = false;
 }
 
+/// All that it was sent is void. What it may still use stays noted until it acknowledges that this is gone.
+void Routing::begin_table(Neighbour& neighbour) {
+  for (auto const& flight : neighbour.flights) land(flight);
+  neighbour.flights.clear();
+  neighbour.table = neighbour.last_batch = last_batch_;
+  neighbour.has_missed = false;
+  owe_everything(neighbour);
+}
+
 void Routing::owe_everything(Neighbour& neighbour) {
   for (Index index = 0; index < table_.end(); ++index) {
     forget_record(neighbour, index);

@@ -300,39 +300,6 @@ TEST_CASE("a neighbour that is gone owes no acknowledgement, so nothing is kept 
   CHECK_FALSE(desk.routing.record(id_of(7)));
 }
 
-TEST_CASE("a full table refuses newcomers and never a neighbour itself") {
-  RoutingSettings settings;
-  settings.max_nodes = 5;
-  auto desk = desk_with_two(settings);
-  desk.says(1, {entry(7, 5, 50), entry(8, 5, 50), entry(9, 5, 50), entry(10, 5, infinite)});
-  CHECK(desk.routing.size() == 5);
-  CHECK(desk.hop(8) == 1u);
-  CHECK(desk.hop(9) == std::nullopt);
-  CHECK(desk.routing.refusals().table_full == 2);
-  desk.says(2, {entry(7, 5, 20)});
-  CHECK(desk.hop(7) == 2u);
-  desk.up(3);
-  desk.says(3, {entry(3, 1, 0, 0)});
-  CHECK(desk.hop(3) == 3u);
-}
-
-TEST_CASE("what one neighbour may announce is bounded, retracted nodes included until they are forgotten") {
-  RoutingSettings settings;
-  settings.max_nodes_per_neighbour = 3;
-  auto desk = desk_with_two(settings);
-  desk.says(1, {entry(7, 5, 50), entry(8, 5, 50), entry(9, 5, 50)});
-  CHECK(desk.hop(8) == 1u);
-  CHECK(desk.hop(9) == std::nullopt);
-  CHECK(desk.routing.refusals().table_full == 1);
-  desk.says(2, {entry(9, 5, 50)});
-  CHECK(desk.hop(9) == 2u);
-  desk.says(1, {entry(7, 5, infinite), entry(10, 5, 50)});
-  CHECK(desk.hop(10) == std::nullopt);
-  desk.runs_for(200s);
-  desk.says(1, {entry(10, 5, 50)});
-  CHECK(desk.hop(10) == 1u);
-}
-
 TEST_CASE("every route that is offered can be listed, with what is thought of it") {
   auto desk = desk_with_two();
   desk.says(1, {entry(7, 5, 50)});
