@@ -24,6 +24,19 @@ constexpr std::uint8_t forwarding_tries = 3;
 constexpr std::uint8_t request_hop_limit = 64;
 constexpr Duration forwarding_pace = std::chrono::milliseconds{200};
 
+/// Requests for one node go on as one, at the pace of the first: the newest number, and as far as any of them may go.
+/// False where the one under way says all that this one does.
+bool join(Forwarding& forwarding, wire::SeqnoRequest const& request, PeerSlot from, Time now) {
+  bool const was_idle = forwarding.at == never;
+  bool const is_newest = was_idle || is_newer(request.seqno, forwarding.seqno);
+  auto const hop_limit = static_cast<std::uint8_t>(request.hop_limit - 1);
+  if (!is_newest && hop_limit <= forwarding.hop_limit) return false;
+  forwarding = {is_newest ? request.seqno : forwarding.seqno,
+                was_idle ? hop_limit : std::max(hop_limit, forwarding.hop_limit), forwarding_tries, from,
+                was_idle ? now : forwarding.at};
+  return true;
+}
+
 }  // namespace
 
 void Routing::on_request(PeerSlot from, wire::SeqnoRequest const& request, Time now, RoutingOutbox& outbox) {
@@ -32,20 +45,16 @@ void Routing::on_request(PeerSlot from, wire::SeqnoRequest const& request, Time 
   if (!neighbour) ++refusals_.from_nobody;
   if (!neighbour || !index) return;
   auto& destination = table_[*index];
-  auto& forwarding = destination.forwarding;
   auto const seqno = *index == self_index ? own_seqno_ : destination.selected.distance.seqno;
   if (is_announced(*neighbour, *index) && satisfies(seqno, request.seqno)) {
     owe(*neighbour, *index, Pace::urgent);
     return finish(now, outbox);
   }
   if (may_be_announced(*index)) neighbour->told_of(*index).asked = true;
-  bool const is_under_way = forwarding.at != never && !is_newer(request.seqno, forwarding.seqno);
+  bool const was_idle = destination.forwarding.at == never;
   if (*index == self_index) {
     raise_own_seqno(request.seqno, now);
-  } else if (settings_.relays && request.hop_limit > 1 && !is_under_way) {
-    bool const was_idle = forwarding.at == never;
-    forwarding = {request.seqno, static_cast<std::uint8_t>(request.hop_limit - 1), forwarding_tries, from,
-                  was_idle ? now : forwarding.at};
+  } else if (settings_.relays && request.hop_limit > 1 && join(destination.forwarding, request, from, now)) {
     select(*index, now, outbox);  // another route may have the number already
     if (was_idle) forward(*index, now, outbox);
     arm(*index);

@@ -58,12 +58,13 @@ struct Asking {
   Duration interval{};
 };
 
-/// A request of a neighbour on its way to the node: the newest one, said again while it is not answered.
+/// The requests of neighbours on their way to the node, as one: the newest number and the largest hop limit, said again
+/// while it is not answered.
 struct Forwarding {
   Seqno seqno = 0;
   std::uint8_t hop_limit = 0;
   std::uint8_t tries_left = 0;
-  PeerSlot asked_by;
+  PeerSlot asked_by;  ///< of those the last
   Time at = never;
 };
 

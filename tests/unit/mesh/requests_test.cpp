@@ -225,3 +225,36 @@ TEST_CASE("a request is answered from a dearer route that has the number, and no
   desk.says(1, {entry(7, 6, 50)});
   CHECK(desk.hop(7) == 1u);
 }
+
+TEST_CASE("a request that ends near does not stand in the way of one that goes far, and together they go no faster") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.asks(2, 7, 20, 2);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 20, 1});
+  desk.clear();
+  desk.asks(3, 7, 6, 64);
+  desk.runs_for(200ms);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0] == std::pair{1u, wire::SeqnoRequest{id_of(7), 20, 63}});
+  desk.clear();
+  for (Seqno seqno = 20; seqno < 120; ++seqno) {  // neither what is newer nor what reaches less far shortens it
+    desk.asks(2, 7, seqno, 2);
+    desk.asks(3, 7, 6, 64);
+    desk.runs_for(10ms);
+  }
+  CHECK(desk.requests.size() <= 6);
+  CHECK(std::all_of(desk.requests.begin(), desk.requests.end(),
+                    [](auto const& one) { return one.second.hop_limit == 63; }));
+}
+
+TEST_CASE("how far a request went is nothing to one that comes after it") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.asks(2, 7, 6, 64);
+  desk.runs_for(5s);
+  desk.clear();
+  desk.asks(2, 7, 7, 9);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 7, 8});
+}
