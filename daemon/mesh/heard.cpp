@@ -88,6 +88,9 @@ void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::ui
   }
   destination.kept_until = std::max(destination.kept_until, now + memory_of_batches);
   select(*index, now, outbox);
+  // Its route ended, and it was told none of ours: that led over it until now, or was to be told later.
+  auto const* const told = neighbour.told_if_any(*index);
+  if (entry.metric == infinite && !(told && told->finite)) owe(neighbour, *index, Pace::urgent);
 }
 
 std::uint64_t* Routing::fault_of(Neighbour const& neighbour, wire::UpdateEntry const& entry,

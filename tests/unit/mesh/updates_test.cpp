@@ -27,6 +27,19 @@ std::vector<wire::UpdateEntry> many(std::uint32_t first, std::uint32_t count, Me
   return entries;
 }
 
+/// Node 7 by neighbour 1, and by 3 as well; so much changes that what is collected waits for 2 s.
+Desk busy_desk() {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(3, {entry(7, 5, 140)});
+  for (int i = 0; i < 500; ++i) {
+    desk.says(3, {entry(8, 5, static_cast<Metric>(60 + i % 2))});
+    desk.runs_for(10ms);
+  }
+  desk.clear();
+  return desk;
+}
+
 }  // namespace
 
 TEST_CASE("a route is not announced to its next hop, and taken back when it was before") {
@@ -289,4 +302,21 @@ TEST_CASE("the same inputs make the same outputs") {
     return all;
   };
   CHECK(run() == run());
+}
+
+TEST_CASE("a neighbour whose route ended is told at once of ours, which led over it until then") {
+  auto desk = busy_desk();
+  desk.says(1, {entry(7, 5, infinite)});
+  CHECK(desk.hop(7) == 3u);
+  CHECK(desk.told_metric(1, 7) == 240);
+  CHECK_FALSE(desk.told(2, 7));  // it has a route
+}
+
+TEST_CASE("a neighbour whose route ended is told at once of ours, which it was to hear of later") {
+  auto desk = busy_desk();
+  desk.says(3, {entry(7, 5, 20)});
+  CHECK(desk.hop(7) == 3u);
+  CHECK_FALSE(desk.told(1, 7));
+  desk.says(1, {entry(7, 5, infinite)});
+  CHECK(desk.told_metric(1, 7) == 120);
 }
