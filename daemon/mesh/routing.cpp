@@ -52,6 +52,8 @@ void Routing::neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox) {
   std::erase(neighbours_, gone.get());
   std::erase(active_, gone.get());
   for (auto const& flight : gone->flights) land(flight);
+  for (Index index = 0; index < gone->told.size(); ++index)
+    if (gone->told[index].finite) keep(index, now);
   doubts_.forget(slot);
   drop_candidates(*gone, now, outbox);
   finish(now, outbox);

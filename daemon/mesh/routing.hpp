@@ -165,6 +165,7 @@ class Routing {
   [[nodiscard]] Candidate const* choose(Destination& destination, Time now) const;
   void select(Index index, Time now, RoutingOutbox& outbox);
   void arm(Index index);
+  void keep(Index index, Time now);
   [[nodiscard]] bool is_owed(Index index) const;
   [[nodiscard]] bool may_be_forgotten(Index index, Time now);
   void forget(Index index);

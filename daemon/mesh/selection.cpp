@@ -6,10 +6,10 @@
 namespace pim::mesh {
 namespace {
 
-/// How long a node is kept after its last route and the last word about it (RFC 8966 section 3.2.5). What it guards
-/// is the feasibility distance: it may go when nobody can still use what we announced. A neighbour
-/// that hears us has acknowledged the retraction by then (is_owed); one that does not has lost our link: a
-/// minute between probes and two seconds of asking, and keys that open nothing after 180 s.
+/// How long a node is kept after its last route and the last word about it (RFC 8966 section 3.2.5), and after the
+/// link to a neighbour broke that may still use what we announced (neighbour_down). What it guards is the feasibility
+/// distance: it may go when nobody can. A neighbour has acknowledged the retraction by then (is_owed), or has lost our
+/// link: it asks within a minute and gives up after two seconds, and keys open nothing after 180 s.
 constexpr Duration retention = std::chrono::seconds{180};
 /// And when a neighbour still has not acknowledged, it is looked at again after this.
 constexpr Duration retention_again = std::chrono::seconds{10};
@@ -108,6 +108,12 @@ void Routing::arm(Index index) {
   if (destination.better_since != never) at = std::min(at, destination.better_since + settings_.small_gain_delay);
   if (index != self_index && !has_finite(destination)) at = std::min(at, destination.kept_until);
   table_.arm(index, at);
+}
+
+void Routing::keep(Index index, Time now) {
+  auto& until = table_[index].kept_until;
+  until = std::max(until, now + retention);
+  arm(index);
 }
 
 bool Routing::is_owed(Index index) const {

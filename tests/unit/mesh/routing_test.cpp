@@ -290,6 +290,19 @@ TEST_CASE("a node is not forgotten while a neighbour may still use the route tha
   CHECK_FALSE(desk.routing.record(id_of(7)));
 }
 
+TEST_CASE("a node is not forgotten while a neighbour whose link broke may still use what it was told") {
+  auto desk = desk_with_two();
+  desk.says(1, {entry(7, 5, 50)});
+  desk.acknowledges = false;
+  desk.says(1, {entry(7, 5, infinite)});
+  desk.runs_for(200s);
+  desk.down(2);
+  desk.runs_for(179s);
+  CHECK(desk.routing.record(id_of(7)));
+  desk.runs_for(15s);
+  CHECK_FALSE(desk.routing.record(id_of(7)));
+}
+
 TEST_CASE("a neighbour that is gone owes no acknowledgement, so nothing is kept for it") {
   auto desk = desk_with_two();
   desk.acknowledges = false;
