@@ -54,6 +54,9 @@ bool Routing::hear_table(Neighbour& neighbour, std::uint32_t table, Time now, Ro
   neighbour.their_table = table;
   neighbour.has_missed = false;
   drop_candidates(neighbour, now, outbox);
+  // An older update that is still on its way may undo there what it acknowledged and forgot: all is taken back again.
+  for (auto& told : neighbour.told)
+    if (told.batch != 0) told.finite = true;
   owe_everything(neighbour);
   return true;
 }

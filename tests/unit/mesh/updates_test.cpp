@@ -320,3 +320,15 @@ TEST_CASE("a neighbour whose route ended is told at once of ours, which it was t
   desk.says(1, {entry(7, 5, infinite)});
   CHECK(desk.told_metric(1, 7) == 120);
 }
+
+TEST_CASE("what was taken back is taken back again from a neighbour that came back, for older news may still arrive") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(1, {entry(7, 5, infinite)});
+  REQUIRE(desk.told_metric(2, 7) == infinite);
+  desk.clear();
+  desk.tables[2] = desk.batches[2];
+  desk.says(2, {entry(2, 1, 0, 0)});
+  CHECK(desk.told_metric(2, 7) == infinite);
+  CHECK_FALSE(desk.told(2, 8));
+}
