@@ -96,7 +96,10 @@ void Routing::select(Index index, Time now, RoutingOutbox& outbox) {
   if (before != next) {
     ++generation_;
     announce(index, has_come_or_gone ? Pace::urgent : Pace::calm);
-    if (is_newer(next.distance.seqno, before.distance.seqno)) spread_seqno(index, now);
+    // Neighbours know the number of the route before, or else the one that was announced last.
+    auto const& told = destination.feasibility;
+    auto const known = before.next_hop || !told ? before.distance.seqno : told->seqno;
+    if (next.next_hop && is_newer(next.distance.seqno, known)) spread_seqno(index, now);
   }
   note_need(index, now);
   arm(index);

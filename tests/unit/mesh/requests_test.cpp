@@ -258,3 +258,18 @@ TEST_CASE("how far a request went is nothing to one that comes after it") {
   REQUIRE(desk.requests.size() == 1);
   CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 7, 8});
 }
+
+TEST_CASE("who waits for a number still waits when the route is lost and comes back without it, on the whole circle") {
+  for (Seqno const seqno : {Seqno{5}, Seqno{0x9000}}) {
+    auto desk = desk_with(3);
+    desk.says(1, {entry(7, seqno, 50)});
+    desk.asks(2, 7, static_cast<Seqno>(seqno + 1));
+    desk.says(1, {entry(7, seqno, infinite)});
+    desk.says(1, {entry(7, seqno, 60)});
+    desk.says(1, {entry(7, seqno, 61)});  // from now on changes are collected
+    desk.clear();
+    desk.says(1, {entry(7, static_cast<Seqno>(seqno + 1), 61)});
+    CHECK(desk.told(2, 7));
+    CHECK_FALSE(desk.told(3, 7));
+  }
+}
