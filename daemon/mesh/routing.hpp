@@ -105,7 +105,7 @@ class Routing {
   /// Every route through it goes at once.
   void neighbour_down(PeerSlot slot, Time now, RoutingOutbox& outbox);
   /// What went to `destination` by this neighbour was not answered, although the link to it works: another way is
-  /// taken if there is one, for a minute at first, later for longer.
+  /// taken if there is one, for a minute at first, for longer each time, and for a minute again after an hour without.
   void doubt(NodeId const& destination, PeerSlot neighbour, Time now, RoutingOutbox& outbox);
   /// The own alias changed: the record is announced anew.
   void set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox& outbox);

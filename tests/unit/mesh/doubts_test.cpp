@@ -114,3 +114,26 @@ TEST_CASE("a doubted way that has each new number first is asked past ever less 
   CHECK(asked <= 8);
   CHECK(desk.hop(7) == 1);
 }
+
+TEST_CASE("a way that was not doubted for an hour is left for a minute again") {
+  TwoWays desk;
+  desk.doubts(7, 1);
+  desk.runs_for(61s);
+  desk.doubts(7, 1);
+  desk.runs_for(120s + 1h + 1s);
+  REQUIRE(desk.hop(7) == 1);
+  desk.doubts(7, 1);
+  desk.runs_for(59s);
+  CHECK(desk.hop(7) == 2);
+  desk.runs_for(3s);
+  CHECK(desk.hop(7) == 1);
+}
+
+TEST_CASE("a way that was doubted within the last hour is left for longer") {
+  TwoWays desk;
+  desk.doubts(7, 1);
+  desk.runs_for(60s + 1h);
+  desk.doubts(7, 1);
+  desk.runs_for(119s);
+  CHECK(desk.hop(7) == 2);
+}
