@@ -7,7 +7,7 @@
 namespace pim::mesh {
 namespace {
 
-/// The own number grows no more often: each time, the whole mesh hears of it.
+/// The own number grows no more often, for each time the whole mesh hears of it; so no other is asked for more often.
 constexpr Duration growth_pace = std::chrono::milliseconds{200};
 constexpr Duration first_repeat = std::chrono::milliseconds{500};
 /// A shorter route may become feasible by itself meanwhile.
@@ -99,7 +99,10 @@ void Routing::note_need(Index index, Time now) {
   switch (need) {
     case Asking::Need::none: asking.at = never; break;
     case Asking::Need::better: asking.at = std::max(now, asking.asked_at + asking.interval) + small_patience; break;
-    case Asking::Need::any: queue_asking(index, now); break;
+    case Asking::Need::any:
+      asking.at = std::max(now, asking.asked_at + growth_pace);
+      if (asking.at == now) queue_asking(index, now);
+      break;
   }
 }
 

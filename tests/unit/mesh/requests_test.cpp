@@ -273,3 +273,22 @@ TEST_CASE("who waits for a number still waits when the route is lost and comes b
     CHECK_FALSE(desk.told(3, 7));
   }
 }
+
+TEST_CASE("a route that comes and goes is asked for no more often than a number may grow") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(2, {entry(7, 5, 400)});
+  desk.clear();
+  for (int i = 0; i < 50; ++i) {
+    desk.says(1, {entry(7, 5, infinite)});
+    desk.runs_for(10ms);
+    desk.says(1, {entry(7, 5, 50)});
+    desk.runs_for(10ms);
+  }
+  CHECK(desk.requests.size() >= 3);
+  CHECK(desk.requests.size() <= 5);
+  desk.clear();
+  desk.says(1, {entry(7, 5, infinite)});  // and stays away: the pause ends
+  desk.runs_for(200ms);
+  CHECK(desk.requests.size() == 1);
+}
