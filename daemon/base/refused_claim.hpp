@@ -14,7 +14,7 @@ namespace pim {
   X(false_metric, "a route that costs nothing to another node, or something to itself")        \
   X(without_record, "a route to a node whose key was never told")                              \
   X(table_full, "a route beyond the number that one neighbour, or all together, may announce") \
-  X(outdated, "an update that a later one made void")                                          \
+  X(outdated, "an update that a later one made void, or that begins anew too soon")            \
   X(from_nobody, "an update of a node that is no neighbour")                                   \
   X(taken_alias, "an IPv4 alias that another node holds")                                      \
   X(unnamed_offer, "internet of a node that the user did not name as a gateway")

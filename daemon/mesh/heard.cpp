@@ -12,6 +12,9 @@ namespace {
 /// session open anything.
 constexpr Duration memory_of_batches = std::chrono::seconds{180};
 
+/// A later table costs a walk through all nodes, and a datagram that says it nothing.
+constexpr Duration table_pace = std::chrono::seconds{1};
+
 /// A neighbour of which something was missed is asked for all it has, which interrupts what leads over this node
 /// from there for a round trip. So it is done rarely, whoever fills and empties the table.
 constexpr Duration catch_up_pace = std::chrono::minutes{1};
@@ -48,10 +51,11 @@ void Routing::on_update(PeerSlot from, wire::Update const& update, Time now, Rou
 bool Routing::hear_table(Neighbour& neighbour, std::uint32_t table, Time now, RoutingOutbox& outbox) {
   if (!neighbour.their_table) neighbour.their_table = table;
   if (table == *neighbour.their_table) return true;
-  if (!is_later_batch(table, *neighbour.their_table)) return false;
+  if (!is_later_batch(table, *neighbour.their_table) || now < neighbour.next_table_at) return false;
   // It lost the link and proved it again, unnoticed here, or had no room for something. It will say anew what it has,
   // and has to be told all.
   neighbour.their_table = table;
+  neighbour.next_table_at = now + table_pace;
   neighbour.has_missed = false;
   drop_candidates(neighbour, now, outbox);
   // An older update that is still on its way may undo there what it acknowledged and forgot: all is taken back again.

@@ -62,6 +62,7 @@ struct Neighbour {
   std::uint32_t table = 0;
   /// Its own table of us, once heard.
   std::optional<std::uint32_t> their_table;
+  Time next_table_at{};  ///< not before, a later one counts
   std::uint32_t last_batch = 0;
   /// Something of its present table was refused for want of room or of a record.
   bool has_missed = false;

@@ -84,7 +84,7 @@ struct OfferedRoute {
 /// What was heard and not believed. The rest of the same message counts.
 struct Refusals {
   std::uint64_t from_nobody = 0;     ///< from a slot that is no neighbour; not acknowledged
-  std::uint64_t outdated = 0;        ///< an update of a table before the present one; not acknowledged
+  std::uint64_t outdated = 0;        ///< of a table before the present one, or too soon after it; not acknowledged
   std::uint64_t false_key = 0;       ///< a key that does not hash to the node id
   std::uint64_t false_metric = 0;    ///< 0 for another node than the neighbour itself, or not 0 for that
   std::uint64_t without_record = 0;  ///< a route to a node whose key was never told

@@ -133,3 +133,28 @@ TEST_CASE("a route that flaps between finite and infinite is followed, and ends 
   CHECK(desk.metric(7) == 150);
   CHECK(desk.routing.size() == size);
 }
+
+TEST_CASE("a neighbour that begins anew all the time is heard once a second, and told everything no more often") {
+  auto desk = desk_with_route_to_seven();
+  for (int i = 0; i < 1000; ++i) {
+    desk.tables[2] = ++desk.batches[2];
+    desk.acks(2, 0);
+    desk.runs_for(1ms);
+  }
+  CHECK(desk.updates_to(2) == 1);
+  CHECK(desk.routing.refusals().outdated == 999);
+}
+
+TEST_CASE("an update of a table that begins too soon is not acknowledged, and counts when it is said again") {
+  auto desk = desk_with_route_to_seven();
+  for (int i = 0; i < 2; ++i) {
+    desk.tables[2] = desk.batches[2];
+    desk.says(2, {entry(9, 5, static_cast<Metric>(50 + i))});
+  }
+  CHECK(desk.acknowledged.size() == 1);
+  CHECK(desk.metric(9) == 150);
+  desk.runs_for(1s);
+  desk.update(2, {desk.batches[2], desk.tables[2], {entry(9, 5, 51)}});
+  CHECK(desk.acknowledged.size() == 2);
+  CHECK(desk.metric(9) == 151);
+}
