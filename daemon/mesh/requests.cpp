@@ -9,6 +9,8 @@ namespace {
 
 /// The own number grows no more often, for each time the whole mesh hears of it; so no other is asked for more often.
 constexpr Duration growth_pace = std::chrono::milliseconds{200};
+/// As far as a number is newer than the one before it.
+constexpr Seqno longest_step = 0x7fff;
 constexpr Duration first_repeat = std::chrono::milliseconds{500};
 /// A shorter route may become feasible by itself meanwhile.
 constexpr Duration small_patience = std::chrono::milliseconds{250};
@@ -69,10 +71,13 @@ void Routing::raise_own_seqno(Seqno wanted, Time now) {
 
 // Section 3.8.1.2 has it grow by one for each request. Whoever asks for more has heard a number that we had in an
 // earlier life and did not store in time: one step for each of its requests would leave it without a route for long.
-// A forged request wins no more than a flood of updates, which growth_pace bounds.
+// Half the circle ahead, where a number is newer to nobody, it is reached in two steps. A forged request wins no more
+// than a flood of updates, which growth_pace bounds.
 void Routing::grow_if_due(Time now) {
   if (!wanted_seqno_ || now < grow_at_) return;
-  own_seqno_ = *std::exchange(wanted_seqno_, std::nullopt);
+  auto const ahead = static_cast<Seqno>(*wanted_seqno_ - own_seqno_);
+  own_seqno_ = static_cast<Seqno>(own_seqno_ + std::min(ahead, longest_step));
+  if (own_seqno_ == *wanted_seqno_) wanted_seqno_.reset();
   grow_at_ = now + growth_pace;
   announce(self_index, Pace::calm);
   spread_seqno(self_index, now);
