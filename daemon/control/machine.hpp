@@ -158,7 +158,6 @@ class Machine final : private discovery::Judge {
   void take(mesh::RouteChange const& change, Turn& turn);
   void give_up_if_due(Peer& peer, Turn& turn);
   void hasten_to_next_gateway(Time now);
-  [[nodiscard]] bool is_offered(NodeId const& id) const;
   void follow_route(Peer& peer);
   void keep_alive(Peer& peer, Time now);
   void doubt_way_if_due(Peer& peer, Turn& turn);

@@ -186,18 +186,10 @@ void Machine::hasten_to_next_gateway(Time now) {
   if (!peer || peer->given_up_at == never || peer->given_up_at <= hastened) return;
   auto const usable = candidates();
   bool const has_next = std::any_of(usable.begin(), usable.end(), [&](auto const& one) { return one.id != peer->id; });
-  if (!has_next || is_offered(peer->id)) return;
+  // What some neighbour offers and is not used now is worth asking for.
+  if (!has_next || mesh_.is_offered(peer->id)) return;
   peer->given_up_at = hastened;
   arm(*peer);
-}
-
-/// Whether some neighbour says that it has a way there; what is not used now is worth asking for.
-bool Machine::is_offered(NodeId const& id) const {
-  bool found = false;
-  mesh_.for_each_route([&](mesh::OfferedRoute const& route) {
-    found = found || (route.destination == id && route.metric != mesh::infinite);
-  });
-  return found;
 }
 
 void Machine::give_up_if_due(Peer& peer, Turn& turn) {

@@ -98,6 +98,14 @@ std::optional<SelectedRoute> Routing::route(NodeId const& destination) const {
                        selected.distance.seqno, selected.hops};
 }
 
+bool Routing::is_offered(NodeId const& destination) const {
+  auto const index = table_.find(destination);
+  if (!index) return false;
+  auto const& candidates = table_[*index].candidates;
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [&](auto const& one) { return metric_through(one) != infinite; });
+}
+
 std::optional<Record> Routing::record(NodeId const& node) const {
   auto const index = table_.find(node);
   if (!index || !table_[*index].key) return std::nullopt;

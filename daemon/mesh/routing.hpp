@@ -125,6 +125,8 @@ class Routing {
   [[nodiscard]] Refusals const& refusals() const { return refusals_; }
 
   [[nodiscard]] std::optional<SelectedRoute> route(NodeId const& destination) const;
+  /// Whether some neighbour offers a route to it that is finite from here, used or not, feasible or not.
+  [[nodiscard]] bool is_offered(NodeId const& destination) const;
   /// Of a node heard of, reachable or not.
   [[nodiscard]] std::optional<Record> record(NodeId const& node) const;
   /// The reachable node of a mesh address. Of several with one alias, the one that was reachable with it first.

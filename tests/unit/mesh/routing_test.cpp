@@ -332,6 +332,22 @@ TEST_CASE("every route that is offered can be listed, with what is thought of it
   CHECK(offered[1].announced == 400);
 }
 
+TEST_CASE("a node is offered while some neighbour has a way to it that could be used, feasible or not") {
+  auto desk = desk_with_two();
+  CHECK_FALSE(desk.routing.is_offered(id_of(7)));
+  desk.says(1, {entry(7, 5, 50)});
+  CHECK(desk.routing.is_offered(id_of(7)));
+  desk.says(2, {entry(7, 5, 400)});
+  desk.says(1, {entry(7, 5, infinite)});
+  REQUIRE(desk.hop(7) == std::nullopt);
+  CHECK(desk.routing.is_offered(id_of(7)));
+  desk.cost(2, infinite);
+  CHECK_FALSE(desk.routing.is_offered(id_of(7)));
+  desk.cost(2, 100);
+  desk.says(2, {entry(7, 5, 400, 16)});
+  CHECK_FALSE(desk.routing.is_offered(id_of(7)));
+}
+
 TEST_CASE("the generation moves with routes and records and rests otherwise") {
   auto desk = desk_with_two();
   auto const before = desk.routing.generation();
