@@ -109,6 +109,7 @@ protocol::RouteEntry to_entry(control::RouteView const& view, Time now) {
   route.hops = view.hops;
   route.metric = view.metric;
   route.feasible = view.feasible;
+  route.doubted = view.doubted;
   route.selected = view.selected;
   if (now > view.since)
     route.age_s =

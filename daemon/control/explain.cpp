@@ -9,8 +9,8 @@ namespace pim::control {
 void Machine::on(CommandId id, ListRoutes&, Turn& turn) {
   RoutesListed listed;
   mesh_.for_each_route([&](mesh::OfferedRoute const& route) {
-    listed.routes.push_back(
-        {route.destination, route.neighbour, route.hops, route.metric, route.feasible, route.selected, route.since});
+    listed.routes.push_back({route.destination, route.neighbour, route.hops, route.metric, route.feasible,
+                             route.doubted, route.selected, route.since});
   });
   listed.gateways = list_gateways(turn.now.boot);
   reply(id, std::move(listed), turn);

@@ -24,7 +24,7 @@ struct RouteView {
   NodeId destination, via;
   std::uint8_t hops = 1;
   std::uint16_t metric = 0;
-  bool feasible = false, selected = false;
+  bool feasible = false, doubted = false, selected = false;
   Time since{};
 };
 /// A node that offers internet, or that the user named for it.

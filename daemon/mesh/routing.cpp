@@ -133,6 +133,7 @@ OfferedRoute Routing::offer_of(Destination const& destination, Candidate const& 
           candidate.announced.seqno,
           candidate.hops,
           is_feasible(destination, candidate),
+          doubts_.holds(destination.id, candidate.neighbour),
           destination.selected.next_hop == candidate.neighbour,
           candidate.since};
 }

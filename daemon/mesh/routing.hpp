@@ -77,6 +77,7 @@ struct OfferedRoute {
   Seqno seqno = 0;
   std::uint8_t hops = 0;
   bool feasible = false;
+  bool doubted = false;
   bool selected = false;
   Time since{};  ///< of the announcement
 };
@@ -127,6 +128,10 @@ class Routing {
   [[nodiscard]] std::optional<SelectedRoute> route(NodeId const& destination) const;
   /// Whether some neighbour offers a route to it that is finite from here, used or not, feasible or not.
   [[nodiscard]] bool is_offered(NodeId const& destination) const;
+  /// That way to it is avoided at present, as doubt() said.
+  [[nodiscard]] bool is_doubted(NodeId const& destination, PeerSlot neighbour) const {
+    return doubts_.holds(destination, neighbour);
+  }
   /// Of a node heard of, reachable or not.
   [[nodiscard]] std::optional<Record> record(NodeId const& node) const;
   /// The reachable node of a mesh address. Of several with one alias, the one that was reachable with it first.

@@ -15,6 +15,7 @@ struct RouteEntry {
   std::uint64_t age_s = 0;
   std::uint32_t metric = 0;
   bool feasible = true;
+  bool doubted = false;
   bool selected = false;
   bool operator==(RouteEntry const&) const = default;
 };
@@ -23,7 +24,8 @@ PIM_STRUCT(RouteEntry, "One way to one node.",  //
            (learned_from, "node_id of the neighbour that announced it"),
            (is_gateway, "the destination offers internet and the user named it"), (load, "0 idle to 255 full"),
            (age_s, "since it was last confirmed"), (metric, "cost; lower is better"),
-           (feasible, "may be used without risk of a loop (RFC 8966)"), (selected, "in use"))
+           (feasible, "may be used without risk of a loop (RFC 8966)"),
+           (doubted, "avoided for a while: what went there this way was not answered"), (selected, "in use"))
 
 struct ScoreParts {
   std::uint32_t order = 0;

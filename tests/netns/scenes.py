@@ -52,7 +52,7 @@ def make_gateway(name, hops=1, latency=12.0, selected=False, healthy=True, via=N
 
 def make_route(name, hops=1, via=None, selected=True, feasible=True, gateway=False, metric=96):
     return {"destination": node_id(name), "via": node_id(via or name), "hops": hops, "learned_from": node_id(via or name),
-            "is_gateway": gateway, "load": 0, "age_s": 4, "metric": metric, "feasible": feasible, "selected": selected}
+            "is_gateway": gateway, "load": 0, "age_s": 4, "metric": metric, "feasible": feasible, "doubted": False, "selected": selected}
 
 
 def calm_kill_switch():

@@ -222,9 +222,10 @@ std::string text_of(RouteTable const& routes) {
   for (auto const& route : routes.routes)
     rows.push_back({short_of(route.destination), short_of(route.via), std::to_string(route.hops),
                     std::to_string(route.metric), duration_text(route.age_s),
-                    route.selected   ? "in use"
-                    : route.feasible ? ""
-                                     : "not feasible"});
+                    route.selected    ? "in use"
+                    : !route.feasible ? "not feasible"
+                    : route.doubted   ? "doubted"
+                                      : ""});
   text += rows.size() == 1 ? "No routes.\n" : table(rows);
   if (!routes.gateways.empty()) text += "\n" + gateway_table("GATEWAY", routes.gateways);
   if (!routes.offers.empty()) text += "\n" + gateway_table("OFFER", routes.offers);

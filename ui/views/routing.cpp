@@ -86,13 +86,15 @@ void gateway_row(Kit& kit, TableRow const& row, Snapshot const& snapshot, protoc
 }
 
 void route_row(TableRow const& row, Snapshot const& snapshot, protocol::RouteEntry const& route, Time now) {
+  bool const is_spare = route.feasible && !route.doubted;
   row.cell(0,
-           route.selected   ? colour::green
-           : route.feasible ? colour::secondary
-                            : colour::metadata,
-           route.selected   ? "◆ selected"
-           : route.feasible ? "○ spare"
-                            : "⊘ loop risk");
+           route.selected ? colour::green
+           : is_spare     ? colour::secondary
+                          : colour::metadata,
+           route.selected    ? "◆ selected"
+           : is_spare        ? "○ spare"
+           : !route.feasible ? "⊘ loop risk"
+                             : "⊘ doubted");
   row.cell(1, route.selected ? colour::text : colour::secondary, name_of(snapshot, route.destination));
   row.cell(2, colour::secondary, route.hops <= 1 ? std::string("direct") : name_of(snapshot, route.via));
   row.cell(3, colour::secondary, std::to_string(route.hops));

@@ -220,7 +220,7 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   CHECK(test.model.peers()[1].offers_internet);
 
   control::RoutesListed listed;
-  listed.routes = {{*named.id, *stranger.id, 2, 300, true, true, Time{150s}}};
+  listed.routes = {{*named.id, *stranger.id, 2, 300, true, true, false, Time{150s}}};
   control::GatewayView gateway{.id = *named.id, .via = stranger.id, .hops = 2, .named = true, .selected = true};
   gateway.usable = true;
   gateway.offer = named.offer;
@@ -234,6 +234,9 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   REQUIRE(table.routes.size() == 1);
   CHECK(table.routes[0].via == to_string(*stranger.id));
   CHECK(table.routes[0].hops == 2);
+  CHECK(table.routes[0].feasible);
+  CHECK(table.routes[0].doubted);
+  CHECK_FALSE(table.routes[0].selected);
   CHECK(table.routes[0].age_s == 50);
   CHECK(table.routes[0].is_gateway);
   REQUIRE(table.gateways.size() == 2);
