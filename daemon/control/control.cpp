@@ -26,5 +26,6 @@ RefusedClaims const& Control::refused_claims() const { return machine_->refused_
 mesh::Routing const& Control::routes() const { return machine_->routes(); }
 Peer const* Control::peer(NodeId const& id) const { return machine_->peer(id); }
 wire::BootEpoch Control::life() const { return machine_->life(); }
+Sizes Control::sizes() const { return machine_->sizes(); }
 
 }  // namespace pim::control

@@ -23,6 +23,14 @@ struct Impairment {
   std::string reason;
 };
 
+/// How much a node holds.
+struct Sizes {
+  std::size_t nodes = 0;  ///< that routing knows
+  std::size_t peers = 0, handshakes = 0;
+  std::size_t indices = 0;    ///< receiver indices in use
+  std::size_t endpoints = 0;  ///< by which a peer is found
+};
+
 class Machine;
 
 class Control {
@@ -54,6 +62,7 @@ class Control {
   [[nodiscard]] Peer const* peer(NodeId const& id) const;
   /// Of this run: what its peers hold as Peer::life.
   [[nodiscard]] wire::BootEpoch life() const;
+  [[nodiscard]] Sizes sizes() const;
 
  private:
   std::unique_ptr<Machine> machine_;

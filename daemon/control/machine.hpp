@@ -31,15 +31,6 @@
 
 namespace pim::control {
 
-inline constexpr std::size_t max_peers = 16384;
-/// Strangers whose first message was answered and who have not shown yet that they hold the keys.
-inline constexpr std::size_t max_provisional = 256;
-inline constexpr Duration provisional_lifetime = std::chrono::seconds{10};
-/// Handshakes per second beyond which a cookie is asked for first.
-inline constexpr unsigned load_limit = 200;
-/// A gateway left behind may still deliver what was under way.
-inline constexpr Duration internet_grace = std::chrono::seconds{60};
-
 class Machine final : private discovery::Judge {
  public:
   Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,
@@ -56,6 +47,9 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] Peer const* peer(NodeId const& id) const;
   [[nodiscard]] wire::BootEpoch life() const { return boot_epoch_; }
   [[nodiscard]] RefusedClaims const& refused_claims() const { return refused_claims_; }
+  [[nodiscard]] Sizes sizes() const {
+    return {mesh_.size(), by_id_.size(), outgoing_.size(), indices_.size(), by_endpoint_.size()};
+  }
 
  private:
   // -- machine.cpp: the turn

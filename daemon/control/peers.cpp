@@ -7,6 +7,10 @@
 namespace pim::control {
 namespace {
 
+constexpr std::size_t max_peers = 16384;
+/// Strangers whose first message was answered and who have not shown yet that they hold the keys.
+constexpr std::size_t max_provisional = 256;
+constexpr Duration provisional_lifetime = std::chrono::seconds{10};
 constexpr Duration first_repeat = std::chrono::milliseconds{500};
 constexpr unsigned max_announcements = 8;
 constexpr unsigned max_questions = 5;

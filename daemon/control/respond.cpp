@@ -6,6 +6,9 @@
 namespace pim::control {
 namespace {
 
+/// Handshakes per second beyond which a cookie is asked for first.
+constexpr unsigned load_limit = 200;
+
 trust::HandshakeTimestamp to_trust(wire::Timestamp const& timestamp) {
   return {timestamp.seconds, timestamp.nanoseconds};
 }

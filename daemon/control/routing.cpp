@@ -5,6 +5,12 @@
 #include "control/machine.hpp"
 
 namespace pim::control {
+namespace {
+
+/// A gateway left behind may still deliver what was under way.
+constexpr Duration internet_grace = std::chrono::seconds{60};
+
+}  // namespace
 
 void Machine::set_split_default(CommandId id, bool on, Turn& turn) {
   using Phase = Routing::Phase;

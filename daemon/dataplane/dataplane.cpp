@@ -102,6 +102,18 @@ void Dataplane::set_next_hop(NodeId const& destination, std::optional<PeerSlot> 
     state_->next_hops.erase(destination);
 }
 
+std::optional<PeerSlot> Dataplane::next_hop(NodeId const& destination) const {
+  auto const* const hop = state_->next_hops.find(destination);
+  return hop && state_->is_there(*hop) ? std::optional(hop->slot) : std::nullopt;
+}
+
+std::optional<PeerSlot> Dataplane::relay(PeerSlot peer) const {
+  auto const& relay = state_->peer_at(peer).relay;
+  return relay && state_->is_there(*relay) ? std::optional(relay->slot) : std::nullopt;
+}
+
+std::size_t Dataplane::session_count() const { return state_->sessions.size(); }
+
 PeerActivity const& Dataplane::activity(PeerSlot peer) const {
   static PeerActivity const none;
   return peer.value < state_->peers.size() ? state_->peers[peer.value].activity : none;
@@ -137,8 +149,7 @@ std::optional<Link> State::link(PeerSlot slot, Time now) {
 }
 
 std::optional<Link> State::link(Hop const& hop, Time now) {
-  bool const is_same_life = hop.slot.value < peers.size() && peers[hop.slot.value].life == hop.life;
-  return is_same_life ? link(hop.slot, now) : std::nullopt;
+  return is_there(hop) ? link(hop.slot, now) : std::nullopt;
 }
 
 }  // namespace pim::dataplane

@@ -115,6 +115,11 @@ class Dataplane {
   /// Where transit frames of others for this node go; nobody: they are dropped.
   void set_next_hop(NodeId const& destination, std::optional<PeerSlot> neighbour);
 
+  // -- for those who look on
+  [[nodiscard]] std::optional<PeerSlot> next_hop(NodeId const& destination) const;
+  /// Nobody: the peer's datagrams go to its endpoint.
+  [[nodiscard]] std::optional<PeerSlot> relay(PeerSlot peer) const;
+  [[nodiscard]] std::size_t session_count() const;
   [[nodiscard]] PeerActivity const& activity(PeerSlot peer) const;
   /// What was relayed, by talker; the first row is the sum of those that have none of their own.
   [[nodiscard]] std::span<Talker const> relayed() const;

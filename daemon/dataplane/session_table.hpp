@@ -45,6 +45,7 @@ class SessionTable {
       if (entry.local == local) return entry.session.get();
     }
   }
+  [[nodiscard]] std::size_t size() const { return count_; }
   /// The index must be free.
   Session& insert(std::unique_ptr<Session> session);
   /// The session is gone, its keys wiped; an unknown index is ignored.

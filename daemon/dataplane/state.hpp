@@ -68,6 +68,9 @@ struct State {
   void drop(Drop reason, std::uint64_t times = 1) { drops[static_cast<std::size_t>(reason)] += times; }
 
   [[nodiscard]] Hop hop_to(PeerSlot slot) const;
+  [[nodiscard]] bool is_there(Hop const& hop) const {
+    return hop.slot.value < peers.size() && peers[hop.slot.value].life == hop.life;
+  }
   /// The way straight to a peer; nothing without keys that are valid at `now`, or without an endpoint.
   [[nodiscard]] std::optional<Link> link(PeerSlot slot, Time now);
   [[nodiscard]] std::optional<Link> link(Hop const& hop, Time now);

@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "session/timing.hpp"
-
 namespace pim::session {
 namespace {
 
-/// As many as one attempt has initiations.
-constexpr std::size_t max_unconfirmed = urgent_offsets.size();
 /// Longer than a datagram is under way.
 constexpr Duration linger = 10s;
-constexpr std::size_t max_previous = 4;
 
 }  // namespace
 

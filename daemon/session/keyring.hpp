@@ -19,6 +19,7 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "session/timing.hpp"
 #include "wire/handshake.hpp"
 
 namespace pim::session {
@@ -31,6 +32,11 @@ struct KeyChange {
 
 class Keyring {
  public:
+  static constexpr std::size_t max_previous = 4;
+  /// As many as one attempt has initiations.
+  static constexpr std::size_t max_unconfirmed = urgent_offsets.size();
+  static constexpr std::size_t max_keys = max_previous + 1 + max_unconfirmed;
+
   [[nodiscard]] KeyChange initiated(ReceiverIndex key, wire::BootEpoch life, Time now);
   /// Calls are in the order of the lives, for initiations are: their timestamps only grow.
   [[nodiscard]] KeyChange responded(ReceiverIndex key, wire::BootEpoch life, Time now);
