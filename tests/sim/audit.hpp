@@ -11,7 +11,7 @@ namespace pim::sim {
 
 /// Something that is not true yet.
 struct Fault {
-  NodeNumber from = 0, to = 0;
+  std::vector<NodeNumber> nodes;  ///< that it is about
   std::string text;
 };
 
@@ -21,36 +21,45 @@ class Audit {
 
   /// Who is joined by links that were crossed since they work.
   [[nodiscard]] Components reachable() const;
-  /// Every pair in one component has a chain of next hops over working links, but those that are too far apart: a path
-  /// that routing may prefer has more hops than a packet may take.
+  /// Every pair in one component has a chain of next hops over working links, but those that are too far apart: whoever
+  /// is next to a node without one has none itself, or one that is as long as a packet may go.
   [[nodiscard]] std::optional<Fault> missing_chain(Components const& components);
   /// So many pairs were too far apart at the last look that found no fault.
   [[nodiscard]] std::size_t far() const { return far_; }
-  /// No path is costlier than the cheapest one of the nodes' own link costs allows, with the hysteresis of routing.
+  /// No path is costlier than the cheapest one of the nodes' own link costs that leads over no doubted way, and all
+  /// know what theirs costs. Pairs are left out when that path might have more hops than a packet may take: see
+  /// beyond().
   [[nodiscard]] std::optional<Fault> costly_path();
-  /// Pairs whose path was not the cheapest at the last look that found no fault.
-  [[nodiscard]] std::size_t unequal() const { return unequal_; }
-  /// Next hops from one to the other; nothing where the chain breaks.
-  [[nodiscard]] std::optional<unsigned> hops(NodeNumber from, NodeNumber to) const;
-  /// The matrix holds what the nodes say.
-  void check_matrix() const;
+  /// So many pairs were left out at the last look that found no fault.
+  [[nodiscard]] std::size_t beyond() const { return beyond_; }
+  /// The costs of all links, as one number: another one after most changes.
+  [[nodiscard]] std::uint64_t costs() const;
+  /// Whether next hops lead from one to the other.
+  [[nodiscard]] bool leads(NodeNumber from, NodeNumber to) const;
+  /// Each packet path sends what is for each node, of others and its own, where the matrix says.
+  void check_packet_paths() const;
 
  private:
   enum class Mark : std::uint8_t { unknown, reaches, breaks };
 
   [[nodiscard]] bool is_open(Link const& link) const;
   [[nodiscard]] std::optional<Fault> missing_chain_to(NodeNumber destination, Components const& components);
-  [[nodiscard]] std::string broken_end(NodeNumber node, NodeNumber destination) const;
+  /// Where the chain from `node` ends.
+  [[nodiscard]] NodeNumber end_of_chain(NodeNumber node, NodeNumber destination) const;
+  /// What `node` knows of the way.
+  [[nodiscard]] std::string describe(NodeNumber node, NodeNumber destination) const;
   [[nodiscard]] Mark follow(NodeNumber node, NodeNumber destination);
+  [[nodiscard]] bool is_too_far(NodeNumber node, NodeNumber destination);
   [[nodiscard]] std::optional<Fault> costly_path_to(NodeNumber destination);
-  /// By node, over open links; `unproven` is what one counts that routing at the sending end does not use.
-  [[nodiscard]] std::vector<unsigned> cheapest_to(NodeNumber destination, mesh::Metric unproven) const;
+  /// By node, over open links that routing at the sending end uses and does not doubt. Who has none but doubted ways
+  /// takes one, so that a path may cost less.
+  [[nodiscard]] std::vector<unsigned> cheapest_to(NodeNumber destination) const;
 
   World const& world_;
   std::vector<Mark> marks_;
   std::vector<NodeNumber> chain_;
   NodeNumber first_chain_ = 0, first_path_ = 0;  ///< where the last look failed: the next begins there
-  std::size_t unequal_ = 0, far_ = 0;
+  std::size_t beyond_ = 0, far_ = 0;
 };
 
 }  // namespace pim::sim

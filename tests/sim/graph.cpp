@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 namespace pim::sim {
 namespace {
@@ -41,17 +42,21 @@ void link_to_nearest(Graph& graph, std::vector<Place> const& places, NodeNumber 
   for (std::size_t i = 1; i <= wanted; ++i) link(graph, places, node, others[i]);
 }
 
+/// Of those that are more than `ways` links away, the one that is most.
+std::optional<NodeNumber> farthest_beyond(unsigned ways, NodeNumber node, Graph const& graph) {
+  auto const all = ways_from(node, graph);
+  auto const farthest = std::max_element(all.begin(), all.end());
+  return *farthest > ways ? std::optional(static_cast<NodeNumber>(farthest - all.begin())) : std::nullopt;
+}
+
 }  // namespace
 
 Graph make_graph(std::size_t nodes, Random& random) {
   Graph graph{nodes, {}};
   auto const places = scatter(nodes, random);
   for (NodeNumber node = 0; node < nodes; ++node) link_to_nearest(graph, places, node, random);
-  for (NodeNumber node = 0; node < nodes; ++node) {
-    auto const ways = ways_from(node, graph);
-    auto const farthest = std::max_element(ways.begin(), ways.end());
-    if (*farthest > longest_way) link(graph, places, node, static_cast<NodeNumber>(farthest - ways.begin()));
-  }
+  for (NodeNumber node = 0; node < nodes; ++node)
+    while (auto const far = farthest_beyond(longest_way, node, graph)) link(graph, places, node, *far);
   return graph;
 }
 

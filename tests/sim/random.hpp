@@ -10,7 +10,8 @@ namespace pim::sim {
 
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 1) {}
+  /// The state is what the seed is mixed to: states that a step lies between would be one stream, begun later.
+  explicit Random(std::uint64_t seed) : state_(seed) { state_ = next(); }
 
   std::uint64_t next() {
     auto mixed = state_ += 0x9e3779b97f4a7c15u;

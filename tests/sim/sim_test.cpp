@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "sim/scenario.hpp"
 
@@ -27,7 +28,7 @@ TEST_CASE("the same seed is the same run, and another seed another") {
   auto const first = run(small(1)), again = run(small(1)), other = run(small(2));
   CHECK(first.violation == "");
   CHECK(first.trace == again.trace);
-  CHECK(first.counts.datagrams == again.counts.datagrams);
+  CHECK(first.counts.turns == again.counts.turns);
   CHECK(first.trace != other.trace);
 }
 
@@ -43,7 +44,10 @@ TEST_CASE("a mesh that falls apart and comes together has no loops and reaches e
     CHECK(report.restarts >= 10);
     CHECK(report.partitions >= 3);
     CHECK(report.worst <= 10s);
-    CHECK(report.rest_bytes <= 1000);
+    CHECK(report.blinks >= 10);
+    CHECK(report.most_at_rest <= 1000);
+    CHECK(report.most_at_rest > report.rest_bytes);
+    CHECK(report.rest_bytes > 0);
   }
 }
 
@@ -54,6 +58,52 @@ TEST_CASE("without the feasibility condition next hops go round, and the simulat
   auto const report = run(options);
   CHECK(report.loops == 1);
   CHECK(report.violation.find("a cycle to") == 0);
+}
+
+TEST_CASE("no two seeds share a number") {
+  std::set<std::uint64_t> seen;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    for (int i = 0; i < 200; ++i) seen.insert(random.next());
+  }
+  CHECK(seen.size() == 20000);
+}
+
+TEST_CASE("no two nodes are farther apart than the graph promises") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Random random(seed);
+    auto const graph = make_graph(300, random);
+    for (NodeNumber node = 0; node < graph.nodes; ++node) {
+      auto const ways = ways_from(node, graph);
+      CHECK(*std::max_element(ways.begin(), ways.end()) <= longest_way);
+    }
+  }
+}
+
+TEST_CASE("a NAT lets in what answers, to the mapping of this hole alone") {
+  Random random(5);
+  Graph graph{2, std::vector<Pair>(40, {0, 1, 0.1})};
+  Underlay underlay(graph, random);
+  underlay.be_calm(true);
+  LinkNumber number = 0;
+  while (!underlay.links()[number].is_natted) ++number;
+  auto const& link = underlay.links()[number];
+  auto const outside = Underlay::endpoint_of(link.b);
+  auto const fate = [&](NodeNumber from, Endpoint const& to, Duration at) {
+    return underlay.send(number, from, to, Time{at}).fate;
+  };
+  auto const lets = [](Fate one) { return one == Fate::sent || one == Fate::doubled; };
+  CHECK(fate(link.b, Underlay::source_of(link, link.a), 1s) == Fate::barred);
+  CHECK(lets(fate(link.a, outside, 1s)));
+  auto const first = Underlay::source_of(link, link.a);
+  CHECK(lets(fate(link.b, first, 30s)));
+  CHECK(fate(link.b, Underlay::endpoint_of(link.a), 30s) == Fate::barred);
+  CHECK(fate(link.b, first, 31s) == Fate::barred);
+  CHECK(lets(fate(link.a, outside, 32s)));
+  CHECK(fate(link.b, first, 33s) == Fate::barred);
+  CHECK(lets(fate(link.b, Underlay::source_of(link, link.a), 33s)));
+  underlay.forget_mapping(number);
+  CHECK(fate(link.b, Underlay::source_of(link, link.a), 34s) == Fate::barred);
 }
 
 TEST_CASE("a cycle is found through edges that count, and not through a life that is over") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 #include "wire/kind.hpp"
 
@@ -9,14 +10,14 @@ namespace pim::sim {
 namespace {
 
 constexpr std::size_t flows_kept = 20000;
-constexpr std::size_t flows_shown = 40;
-constexpr std::size_t bytes_hashed = 16;
+constexpr std::size_t flows_shown = 400;
 
 char const* to_string(Fate fate) {
   switch (fate) {
     case Fate::sent: return "sent";
     case Fate::doubled: return "sent, doubled";
     case Fate::lost: return "lost";
+    case Fate::barred: return "not let in by a NAT";
     case Fate::arrived: return "arrived";
     case Fate::missed: return "came to a cut link or a dead node";
   }
@@ -49,7 +50,11 @@ void Trace::note(Flow const& flow, Bytes datagram) {
   mix(static_cast<std::uint64_t>(flow.at.time_since_epoch().count()));
   mix(std::uint64_t{flow.from} << 32 | flow.to);
   mix(flow.size << 8 | static_cast<std::uint64_t>(flow.fate));
-  for (auto const byte : datagram.first(std::min(bytes_hashed, datagram.size()))) mix(byte);
+  for (auto rest = datagram; !rest.empty(); rest = rest.subspan(std::min(rest.size(), sizeof(std::uint64_t)))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, rest.data(), std::min(rest.size(), sizeof word));
+    mix(word);
+  }
   if (flows_.size() == flows_kept) flows_.pop_front();
   flows_.push_back(flow);
 }
@@ -59,7 +64,7 @@ std::string Trace::last_flows_around(std::span<NodeNumber const> nodes) const {
   std::string text;
   std::size_t shown = 0;
   for (auto flow = flows_.rbegin(); flow != flows_.rend() && shown < flows_shown; ++flow) {
-    if (!is_among(flow->from) && !is_among(flow->to)) continue;
+    if (!nodes.empty() && !is_among(flow->from) && !is_among(flow->to)) continue;
     text.insert(0, line_of(*flow));
     ++shown;
   }

@@ -7,11 +7,9 @@
 #include <string>
 
 #include "base/bytes.hpp"
-#include "sim/graph.hpp"
+#include "sim/underlay.hpp"
 
 namespace pim::sim {
-
-enum class Fate : std::uint8_t { sent, doubled, lost, arrived, missed };
 
 struct Flow {
   Time at{};
@@ -25,7 +23,8 @@ class Trace {
  public:
   void note(Flow const& flow, Bytes datagram);
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
-  /// The last flows between nodes of which one is in `nodes`, oldest first, a line each.
+  /// The last flows between nodes of which one is in `nodes`, or between any if that is empty; oldest first, a line
+  /// each.
   [[nodiscard]] std::string last_flows_around(std::span<NodeNumber const> nodes) const;
 
  private:

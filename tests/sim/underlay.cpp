@@ -41,21 +41,54 @@ std::optional<LinkNumber> Underlay::between(NodeNumber a, NodeNumber b) const {
   return found == own.end() ? std::nullopt : std::optional(*found);
 }
 
-std::vector<Time> const& Underlay::send(LinkNumber number, NodeNumber from, Time now) {
+Journey const& Underlay::send(LinkNumber number, NodeNumber from, Endpoint const& to, Time now) {
   auto& link = links_[number];
-  arrivals_.clear();
-  if (!link.is_up) return arrivals_;
-  if (from == link.a) link.hole_until = now + hole_lifetime;
-  if (link.is_natted && from == link.b && now >= link.hole_until) return arrivals_;
+  auto& [fate, arrivals] = journey_;
+  arrivals.clear();
+  fate = Fate::lost;
+  if (!link.is_up) return journey_;
+  fate = Fate::barred;
+  if (!lets_in(link, from, to, now)) return journey_;
   auto const copies = random_.chance(link.doubling) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
-    auto const at = now + link.delay + random_.between(Duration{}, link.jitter);
-    if (is_calm_ || !random_.chance(link.loss)) arrivals_.push_back(at);
+    auto const at = arrival(link, from, now);
+    if (is_calm_ || !random_.chance(link.loss)) arrivals.push_back(at);
   }
-  return arrivals_;
+  fate = arrivals.empty() ? Fate::lost : arrivals.size() == 1 ? Fate::sent : Fate::doubled;
+  return journey_;
+}
+
+bool Underlay::lets_in(Link& link, NodeNumber from, Endpoint const& to, Time now) {
+  if (!link.is_natted) return true;
+  if (from == link.a) {
+    if (now >= link.hole_until) ++link.mapping;
+    link.hole_until = now + hole_lifetime;
+    return true;
+  }
+  return now < link.hole_until && to == source_of(link, link.a);
+}
+
+Time Underlay::arrival(Link& link, NodeNumber from, Time now) {
+  auto const at = now + link.delay + (is_calm_ ? Duration{} : random_.between(Duration{}, link.jitter));
+  auto& last = link.last_arrival[from == link.a ? 0 : 1];
+  if (at < last) ++overtaken_;
+  last = std::max(last, at);
+  return at;
+}
+
+void Underlay::forget_mapping(LinkNumber number) {
+  links_[number].hole_until = Time{};
+  ++links_[number].mapping;  // what is still under way comes from the one before
+  forget_crossing(number);
 }
 
 Endpoint Underlay::endpoint_of(NodeNumber node) { return {IpAddress::from_v4(first_address + node), port, 0}; }
+
+Endpoint Underlay::source_of(Link const& link, NodeNumber from) {
+  auto endpoint = endpoint_of(from);
+  if (link.is_natted && from == link.a) endpoint.port = static_cast<std::uint16_t>(port + link.mapping);
+  return endpoint;
+}
 
 NodeNumber Underlay::node_at(Endpoint const& endpoint) { return endpoint.ip.v4() - first_address; }
 

@@ -1,6 +1,9 @@
 #include "sim/world.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "control/phases.hpp"
 
 namespace pim::sim {
 namespace {
@@ -9,6 +12,7 @@ constexpr Duration wall_offset = std::chrono::hours{24 * 365 * 50};
 /// A node that wants to be called more often at one instant would hang its daemon.
 constexpr unsigned max_wakes = 1000;
 constexpr std::size_t ip6_destination = 24;
+constexpr std::size_t headers_below = 20 + 8;  ///< IPv4 and UDP
 
 std::string name(NodeNumber node) { return "n" + std::to_string(node); }
 
@@ -21,7 +25,8 @@ World::World(Graph const& graph, std::uint64_t seed, bool checks_feasibility)
       }()),
       next_hops_(graph.nodes),
       armed_(graph.nodes, never),
-      wakes_(graph.nodes) {
+      wakes_(graph.nodes),
+      bytes_sent_(graph.nodes) {
   Surroundings& surroundings = *this;
   for (NodeNumber number = 0; number < graph.nodes; ++number) {
     nodes_.push_back(std::make_unique<Node>(number, seed, surroundings, desk_));
@@ -34,19 +39,19 @@ World::World(Graph const& graph, std::uint64_t seed, bool checks_feasibility)
 void World::start(NodeNumber node) {
   next_hops_.set_life(node, ++last_life_);
   nodes_[node]->start();
-  arm(node);
+  finish(node);
 }
 
 void World::kill(NodeNumber node) {
   nodes_[node]->kill();
   next_hops_.set_life(node, 0);
   armed_[node] = never;
-  for (auto const link : underlay_.links_of(node)) underlay_.link(link).crossed_at = never;
+  for (auto const link : underlay_.links_of(node)) underlay_.forget_crossing(link);
 }
 
 void World::cut(LinkNumber link) {
   underlay_.link(link).is_up = false;
-  underlay_.link(link).crossed_at = never;
+  underlay_.forget_crossing(link);
 }
 
 void World::heal(LinkNumber link) { underlay_.link(link).is_up = true; }
@@ -61,7 +66,7 @@ std::uint64_t World::send_probe(NodeNumber from, NodeNumber to) {
   auto const number = ++counts_.probes_sent;
   auto packet = make_probe({from, to, number}, nodes_[from]->address(), nodes_[to]->address());
   nodes_[from]->send_packet(packet);
-  arm(from);
+  finish(from);
   return number;
 }
 
@@ -77,6 +82,11 @@ mesh::Metric World::cost(NodeNumber from, NodeNumber to) const {
   if (!nodes_[from]->is_running()) return mesh::infinite;
   auto const* const peer = nodes_[from]->control().peer(nodes_[to]->id());
   return peer && peer->is_neighbour ? peer->link.cost() : mesh::infinite;
+}
+
+bool World::doubts(NodeNumber from, NodeNumber to, NodeNumber destination) const {
+  auto const* const peer = nodes_[from]->control().peer(nodes_[to]->id());
+  return peer && nodes_[from]->control().routes().is_doubted(nodes_[destination]->id(), peer->slot);
 }
 
 Now World::now() const { return {time_, WallTime{wall_offset} + time_.time_since_epoch()}; }
@@ -101,9 +111,11 @@ void World::arrive(std::uint32_t number) {
               {});
   if (!arrives) return;
   ++counts_.turns;
-  nodes_[parcel.to]->on_datagram(Underlay::endpoint_of(parcel.from), parcel.datagram);
-  arm(parcel.to);
-  if (link.crossed_at == never && (link.loss == 0 || share_session(parcel.from, parcel.to))) link.crossed_at = time_;
+  nodes_[parcel.to]->on_datagram(parcel.source, parcel.datagram);
+  finish(parcel.to);
+  if (parcel.source != Underlay::source_of(link, parcel.from)) return;
+  if (link.crossed_at == never) link.crossed_at = time_;
+  if (link.met_at == never && (link.loss == 0 || share_session(parcel.from, parcel.to))) link.met_at = time_;
 }
 
 void World::meet_deadline(NodeNumber node, Time at) {
@@ -114,7 +126,13 @@ void World::meet_deadline(NodeNumber node, Time at) {
   if (wakes.count > max_wakes) throw Violation(name(node) + " does not stop calling for its deadline", {node});
   ++counts_.turns;
   nodes_[node]->on_deadline();
+  finish(node);
+}
+
+void World::finish(NodeNumber node) {
   arm(node);
+  check_bounds(node);
+  std::erase_if(dead_cycles_, [this](DeadCycle const& known) { return !is_dead_cycle(known); });
 }
 
 void World::arm(NodeNumber node) {
@@ -144,15 +162,15 @@ void World::on_sent(NodeNumber from, Endpoint const& endpoint, Bytes datagram) {
   auto const to = Underlay::node_at(endpoint);
   if (to >= size()) throw Violation(name(from) + " sends to nowhere: " + to_string(endpoint), {from});
   if (shows_probe(datagram)) throw Violation(name(from) + " shows " + name(to) + " what a probe says", {from, to});
-  ++counts_.datagrams;
-  counts_.bytes += datagram.size();
+  bytes_sent_[from] += datagram.size() + headers_below;
   auto const link = underlay_.between(from, to);
-  if (!link) return;
-  auto const& arrivals = underlay_.send(*link, from, time_);
-  auto const fate = arrivals.empty() ? Fate::lost : arrivals.size() == 1 ? Fate::sent : Fate::doubled;
+  auto const& [fate, arrivals] = link ? underlay_.send(*link, from, endpoint, time_) : Journey{};
+  ++counts_.datagrams[static_cast<std::size_t>(fate)];
   trace_.note({time_, from, to, datagram.size(), datagram.front(), fate}, datagram);
-  for (auto const at : arrivals)
-    push(at, Event::Kind::datagram, stow({from, to, *link, Buffer(datagram.begin(), datagram.end())}));
+  for (auto const at : arrivals) {
+    auto const source = Underlay::source_of(underlay_.link(*link), from);
+    push(at, Event::Kind::datagram, stow({from, to, *link, source, Buffer(datagram.begin(), datagram.end())}));
+  }
 }
 
 void World::on_delivered(NodeNumber node, Bytes packet) {
@@ -169,14 +187,34 @@ void World::on_delivered(NodeNumber node, Bytes packet) {
 void World::on_routes(NodeNumber node, std::vector<mesh::RouteChange> const& changes) {
   counts_.route_changes += changes.size();
   for (auto const& change : changes) take(node, change);
-  for (auto const& change : changes) check_cycle(node, by_id_.at(change.destination));
-  if (nodes_[node]->control().routes().size() > size()) throw Violation(name(node) + " knows too many nodes", {node});
+  for (auto const& change : changes) {
+    DeadCycle const found{node, by_id_.at(change.destination)};
+    if (!is_dead_cycle(found)) continue;
+    ++counts_.dead_cycles;
+    dead_cycles_.push_back(found);
+  }
+}
+
+void World::check_bounds(NodeNumber node) const {
+  auto const& control = nodes_[node]->control();
+  auto const [nodes, peers, handshakes, indices, endpoints] = control.sizes();
+  auto const sessions = nodes_[node]->dataplane().session_count();
+  auto const keys = session::Keyring::max_keys * peers;
+  bool const holds = nodes <= size() && peers < size() && handshakes < size() && endpoints <= peers &&
+                     sessions <= keys && indices <= keys + control::max_pending * handshakes;
+  if (holds) return;
+  throw Violation(name(node) + " holds too much: nodes " + std::to_string(nodes) + ", peers " + std::to_string(peers) +
+                      ", handshakes " + std::to_string(handshakes) + ", indices " + std::to_string(indices) +
+                      ", endpoints " + std::to_string(endpoints) + ", sessions " + std::to_string(sessions),
+                  {node});
 }
 
 void World::take(NodeNumber node, mesh::RouteChange const& change) {
   auto const destination = by_id_.at(change.destination);
   auto const& control = nodes_[node]->control();
   auto const route = control.routes().route(change.destination);
+  if (nodes_[node]->dataplane().next_hop(change.destination) != (route ? std::optional(route->next_hop) : std::nullopt))
+    throw Violation(name(node) + " sends what is for " + name(destination) + " where routing does not", {node});
   if (!route) return next_hops_.set(node, destination, node, 0);
   auto const next = by_id_.at(route->neighbour);
   auto const* const peer = control.peer(route->neighbour);
@@ -184,11 +222,13 @@ void World::take(NodeNumber node, mesh::RouteChange const& change) {
   next_hops_.set(node, destination, next, is_present ? next_hops_.life(next) : 0);
 }
 
-void World::check_cycle(NodeNumber node, NodeNumber destination) const {
+/// Next hops go round here, but not all over a session of both ends. A Loop when they do.
+bool World::is_dead_cycle(DeadCycle const& through) const {
+  auto const& [node, destination] = through;
   auto const cycle = next_hops_.cycle_through(node, destination);
-  if (cycle.empty()) return;
   for (std::size_t i = 0; i < cycle.size(); ++i)
-    if (!share_session(cycle[i], cycle[(i + 1) % cycle.size()])) return;
+    if (!share_session(cycle[i], cycle[(i + 1) % cycle.size()])) return true;
+  if (cycle.empty()) return false;
   std::string text = "a cycle to " + name(destination) + ":";
   for (auto const one : cycle) text += " " + name(one) + " ->";
   throw Loop(text + " " + name(node), cycle);

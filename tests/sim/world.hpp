@@ -1,7 +1,7 @@
 // A mesh of real nodes on a virtual internet under a virtual clock: a heap of what happens when, one turn of one
 // node at a time. After every turn it holds what must always be true, and throws a Violation where it is not:
-// no next hops in a circle, no packet in wrong hands, nothing readable on a wire, tables that stay bounded.
-// The same seed is the same run, datagram by datagram.
+// no next hops in a circle, no packet in wrong hands, nothing readable on a wire, tables that stay bounded, and a
+// packet path that sends things where routing says. The same seed is the same run, datagram by datagram.
 #pragma once
 
 #include <queue>
@@ -38,7 +38,8 @@ class World : private Surroundings {
   void run(Duration duration);
   /// Hands a probe packet to the tunnel of `from`; its number.
   std::uint64_t send_probe(NodeNumber from, NodeNumber to);
-  void lose_nothing(bool is_calm) { underlay_.lose_nothing(is_calm); }
+  void be_calm(bool is_calm) { underlay_.be_calm(is_calm); }
+  void forget_mapping(LinkNumber link) { underlay_.forget_mapping(link); }
 
   [[nodiscard]] Time time() const { return time_; }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
@@ -54,10 +55,18 @@ class World : private Surroundings {
   /// What `from` counts for the link to its neighbour `to`; infinite when it is none.
   [[nodiscard]] mesh::Metric cost(NodeNumber from, NodeNumber to) const;
 
+  /// What `from` sends to `destination` by its neighbour `to` was not answered lately, so that others are preferred.
+  [[nodiscard]] bool doubts(NodeNumber from, NodeNumber to, NodeNumber destination) const;
+
   struct Counts {
-    std::uint64_t datagrams = 0, bytes = 0, turns = 0, route_changes = 0, probes_sent = 0, probes_delivered = 0;
+    std::array<std::uint64_t, 4> datagrams{};  ///< by Fate when they were sent
+    std::uint64_t turns = 0, route_changes = 0, probes_sent = 0, probes_delivered = 0;
+    /// Next hops that went round over a session that was over at one end, so that nothing could pass.
+    std::uint64_t dead_cycles = 0;
   };
   [[nodiscard]] Counts const& counts() const { return counts_; }
+  /// That a node sent, with the headers of IP and UDP.
+  [[nodiscard]] std::uint64_t bytes_sent(NodeNumber node) const { return bytes_sent_[node]; }
 
  private:
   struct Event {
@@ -76,7 +85,12 @@ class World : private Surroundings {
   struct Parcel {
     NodeNumber from = 0, to = 0;
     LinkNumber link = 0;
+    Endpoint source{};  ///< as the receiver sees it
     Buffer datagram;
+  };
+
+  struct DeadCycle {
+    NodeNumber node = 0, destination = 0;
   };
 
   [[nodiscard]] Now now() const override;
@@ -90,8 +104,11 @@ class World : private Surroundings {
   void arm(NodeNumber node);
   void push(Time at, Event::Kind kind, std::uint32_t subject);
   [[nodiscard]] std::uint32_t stow(Parcel parcel);
+  /// After every turn of a node.
+  void finish(NodeNumber node);
   void take(NodeNumber node, mesh::RouteChange const& change);
-  void check_cycle(NodeNumber node, NodeNumber destination) const;
+  void check_bounds(NodeNumber node) const;
+  [[nodiscard]] bool is_dead_cycle(DeadCycle const& through) const;
   [[nodiscard]] bool share_session(NodeNumber node, NodeNumber next) const;
 
   Desk desk_;
@@ -110,7 +127,9 @@ class World : private Surroundings {
   std::vector<Parcel> parcels_;
   std::vector<std::uint32_t> free_parcels_;
 
+  std::vector<DeadCycle> dead_cycles_;  ///< looked at again after every turn, until they are gone
   std::set<std::uint64_t> delivered_;
+  std::vector<std::uint64_t> bytes_sent_;  ///< by node
   Counts counts_;
 };
 

@@ -1,0 +1,80 @@
+// Lets time pass in a World until what has to become true is true, and says how long that took. What takes longer
+// than was promised is a Violation.
+#pragma once
+
+#include <deque>
+
+#include "sim/audit.hpp"
+
+namespace pim::sim {
+
+struct Report {
+  std::uint64_t seed = 0;
+  std::size_t nodes = 0, links = 0;
+  unsigned cuts = 0, restarts = 0, partitions = 0, blinks = 0, loops = 0;
+  Duration start{};         ///< from the last start of a node until all reached all
+  Duration worst{};         ///< from when a link was met again until all that it joins reached each other
+  Duration from_first{};    ///< the same, from the first datagram that arrived over it
+  Duration noticed{};       ///< the longest that routing went on to use a cut link
+  Duration rerouted{};      ///< from then on, the longest until all that are still linked reached each other
+  Duration settled{};       ///< without losses, the longest until costs came to rest and every path was the cheapest
+  std::size_t far = 0;      ///< at most so many pairs did not reach each other, being too far apart
+  std::size_t apart = 0;    ///< and so many when every path was the cheapest
+  std::size_t beyond = 0;   ///< at most so many were not compared with the cheapest path
+  double rest_bytes = 0;    ///< sent by a node in a second at rest, in the mean
+  double most_at_rest = 0;  ///< and by the one that sent most
+  Duration virtual_time{};
+  World::Counts counts{};
+  std::uint64_t overtaken = 0;
+  std::uint64_t trace = 0;
+  std::string violation{};  ///< with what led to it; empty: there was none
+};
+
+class Judge {
+ public:
+  using Pairs = std::vector<std::pair<NodeNumber, NodeNumber>>;
+
+  /// `talkers`: who sends somebody a packet every second.
+  Judge(World& world, Pairs talkers, Report& report)
+      : world_(world), audit_(world), talkers_(std::move(talkers)), report_(report) {}
+
+  void pass(Duration duration);
+  /// All was started: until each reaches each.
+  void await_start();
+  /// Until no node routes over a link that does not work; since `cut`.
+  void await_notice(Time cut);
+  /// Until all that are still linked reach each other.
+  void await_detours();
+  /// Every link works and every node runs: until all links are met again. Whenever one is, all that it joins must soon
+  /// reach each other.
+  void await_return();
+  /// Without losses: until every path is the cheapest, and every packet path takes it.
+  void await_cheapest();
+  /// Until a packet of each arrived at the other.
+  void await_answers(Pairs const& pairs);
+  /// Nobody talks and nothing is lost: what nodes send, and that they still reach each other.
+  void judge_rest();
+
+ private:
+  /// What was met at one look.
+  struct Meeting {
+    Time first, met;
+    Components joined;
+  };
+
+  template <class Done>
+  Duration await(Duration limit, Done const& fault);
+  [[nodiscard]] std::optional<Fault> unmet() const;
+  [[nodiscard]] std::optional<Meeting> meeting_since(Time since) const;
+  void settle(std::deque<Meeting>& open);
+  void talk();
+
+  World& world_;
+  Audit audit_;
+  Pairs talkers_;
+  Report& report_;
+  bool are_talking_ = true;
+  Time talk_at_{};
+};
+
+}  // namespace pim::sim
