@@ -34,8 +34,8 @@ bool join(Forwarding& forwarding, wire::SeqnoRequest const& request, PeerSlot fr
   auto const hop_limit = static_cast<std::uint8_t>(request.hop_limit - 1);
   if (!is_newest && hop_limit <= forwarding.hop_limit) return false;
   forwarding = {is_newest ? request.seqno : forwarding.seqno,
-                was_idle ? hop_limit : std::max(hop_limit, forwarding.hop_limit), forwarding_tries, from,
-                was_idle ? now : forwarding.at};
+                was_idle ? hop_limit : std::max(hop_limit, forwarding.hop_limit), forwarding_tries,
+                is_newest ? from : forwarding.asked_by, was_idle ? now : forwarding.at};
   return true;
 }
 

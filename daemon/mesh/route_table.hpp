@@ -64,7 +64,7 @@ struct Forwarding {
   Seqno seqno = 0;
   std::uint8_t hop_limit = 0;
   std::uint8_t tries_left = 0;
-  PeerSlot asked_by;  ///< of those the last
+  PeerSlot asked_by;  ///< for the newest number
   Time at = never;
 };
 
