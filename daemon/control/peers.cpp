@@ -159,6 +159,7 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
   if (!peer.alive) set_offer(peer, std::nullopt);
   if (!is_another) return false;
   forget_initiations(peer.id);
+  with_mesh(turn, [&](mesh::RoutingOutbox& out) { mesh_.forgive(peer.id, turn.now.boot, out); });
   prove_anew(peer, turn);
   return true;
 }

@@ -67,6 +67,12 @@ void Routing::doubt(NodeId const& destination, PeerSlot neighbour, Time now, Rou
   finish(now, outbox);
 }
 
+void Routing::forgive(NodeId const& destination, Time now, RoutingOutbox& outbox) {
+  doubts_.forget(destination);
+  if (auto const index = table_.find(destination)) select(*index, now, outbox);
+  finish(now, outbox);
+}
+
 void Routing::set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox& outbox) {
   take_alias(self_index, alias ? alias->v4() : 0);
   finish(now, outbox);

@@ -108,6 +108,8 @@ class Routing {
   /// What went to `destination` by this neighbour was not answered, although the link to it works: another way is
   /// taken if there is one, for a minute at first, for longer each time, and for a minute again after an hour without.
   void doubt(NodeId const& destination, PeerSlot neighbour, Time now, RoutingOutbox& outbox);
+  /// It was the node itself that did not answer, for it restarted: every way to it is as good as before.
+  void forgive(NodeId const& destination, Time now, RoutingOutbox& outbox);
   /// The own alias changed: the record is announced anew.
   void set_alias(std::optional<IpAddress> alias, Time now, RoutingOutbox& outbox);
 

@@ -62,6 +62,33 @@ struct Line {
   }
 };
 
+/// a and b, with r and another relay between them, one of which passes nothing on for a while.
+struct Swallower : Line {
+  Node& second = net.add("second", "192.0.2.8");
+  Node* relay = nullptr;  ///< the one in use
+  bool swallows = false;
+
+  Swallower() {
+    for (auto* const end : {&a, &b}) {
+      link(*end, second);
+      end->settings.peers.push_back(dialling({"192.0.2.8"}).peers.front());
+    }
+    second.start();
+    start();
+    net.run(5s);
+    REQUIRE(lost_while_talking(1s) == 0);
+    relay = a.peer(b.id())->via == second.id() ? &second : &r;
+    // Longer ones than the two neighbours have to say to each other: what it relays.
+    constexpr std::size_t longest_of_its_own = 80;
+    net.loses = [this, works = net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+      bool const is_relayed = from == relay->endpoint() && datagram.size() > longest_of_its_own;
+      return works(from, to, datagram) || (swallows && is_relayed);
+    };
+    swallows = true;
+    CHECK(lost_while_talking(2s) > 0);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("two nodes that only a third one reaches talk to each other through it") {
@@ -158,26 +185,26 @@ TEST_CASE("a link that fails in one direction is left within two seconds") {
 }
 
 TEST_CASE("a relay that swallows what it should pass on is left within two seconds, and the session goes on") {
-  Line line;
-  auto& second = line.net.add("second", "192.0.2.8");
-  for (auto* const end : {&line.a, &line.b}) {
-    line.link(*end, second);
-    end->settings.peers.push_back(dialling({"192.0.2.8"}).peers.front());
-  }
-  second.start();
-  line.start();
-  line.net.run(5s);
-  REQUIRE(line.lost_while_talking(1s) == 0);
-  auto const& swallower = line.a.peer(line.b.id())->via == second.id() ? second : line.r;
-  // Longer ones than the two neighbours have to say to each other: what it relays.
-  constexpr std::size_t longest_of_its_own = 80;
-  line.net.loses = [&, works = line.net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
-    return works(from, to, datagram) || (from == swallower.endpoint() && datagram.size() > longest_of_its_own);
-  };
-  CHECK(line.lost_while_talking(2s) > 0);
+  Swallower line;
   CHECK(line.lost_while_talking(20s) == 0);
-  CHECK(line.a.peer(line.b.id())->via != swallower.id());
+  CHECK(line.a.peer(line.b.id())->via != line.relay->id());
   CHECK(line.a.logged("lost") + line.b.logged("lost") == 0);
+}
+
+TEST_CASE("every way to a node that restarts is as good as before") {
+  Swallower line;
+  auto const is_doubted = [&] {
+    auto const answer = line.a.answer(line.a.command(control::ListRoutes{}));
+    auto const& routes = std::get<control::RoutesListed>(*answer).routes;
+    return std::any_of(routes.begin(), routes.end(), [&](auto const& route) { return route.doubted; });
+  };
+  REQUIRE(is_doubted());
+  line.swallows = false;
+  line.b.kill();
+  line.b.start();
+  (void)line.lost_while_talking(5s);  // what was sealed for the life before
+  CHECK(line.lost_while_talking(1s) == 0);
+  CHECK_FALSE(is_doubted());
 }
 
 TEST_CASE("a node that does not relay is no way for others") {

@@ -50,6 +50,10 @@ class Desk {
     routing.doubt(id_of(about), {number}, now, raw);
     deliver();
   }
+  void forgives(std::uint32_t about) {
+    routing.forgive(id_of(about), now, raw);
+    deliver();
+  }
   void renamed(IpAddress const& alias) {
     routing.set_alias(alias, now, raw);
     deliver();

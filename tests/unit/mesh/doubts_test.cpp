@@ -137,3 +137,18 @@ TEST_CASE("a way that was doubted within the last hour is left for longer") {
   desk.runs_for(119s);
   CHECK(desk.hop(7) == 2);
 }
+
+TEST_CASE("ways to a node that turns out to have restarted are as good as before, now and next time") {
+  TwoWays desk;
+  desk.says(1, {entry(8, 1, 100)});
+  desk.says(2, {entry(8, 1, 150)});
+  desk.runs_for(100ms);
+  for (auto const node : {7u, 8u}) desk.doubts(node, 1);
+  desk.forgives(7);
+  desk.runs_for(2s);
+  CHECK(desk.hop(7) == 1);
+  CHECK(desk.hop(8) == 2);
+  desk.doubts(7, 1);
+  desk.runs_for(63s);
+  CHECK(desk.hop(7) == 1);
+}
