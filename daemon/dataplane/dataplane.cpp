@@ -148,8 +148,6 @@ std::optional<Link> State::link(PeerSlot slot, Time now) {
   return Link{slot, &peer, peer.sending};
 }
 
-std::optional<Link> State::link(Hop const& hop, Time now) {
-  return is_there(hop) ? link(hop.slot, now) : std::nullopt;
-}
+std::optional<Link> State::link(Hop const& hop, Time now) { return is_there(hop) ? link(hop.slot, now) : std::nullopt; }
 
 }  // namespace pim::dataplane
