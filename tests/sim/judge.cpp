@@ -23,6 +23,9 @@ constexpr Duration calm_limit = 600s;
 /// So long no link has changed its cost when paths are compared.
 constexpr Duration calm = 3s;
 constexpr Duration answer_limit = 10s;
+/// What a link lost stands in its cost until 64 probes are answered, and an idle one is asked twice a minute. When
+/// a cost changes, all hear of it.
+constexpr Duration recovery = 1h;
 constexpr Duration rest = 120s;
 constexpr double rest_limit = 1000;  ///< bytes in a second
 
@@ -161,7 +164,7 @@ void Judge::await_answers(Pairs const& pairs) {
 
 void Judge::judge_rest() {
   are_talking_ = false;
-  pass(rest);
+  pass(recovery);
   std::vector<std::uint64_t> before;
   for (NodeNumber node = 0; node < world_.size(); ++node) before.push_back(world_.bytes_sent(node));
   pass(rest);
