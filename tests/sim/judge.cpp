@@ -25,7 +25,7 @@ constexpr Duration calm = 3s;
 constexpr Duration answer_limit = 10s;
 /// What a link lost stands in its cost until 64 probes are answered, and an idle one is asked twice a minute. When
 /// a cost changes, all hear of it.
-constexpr Duration recovery = 1h;
+constexpr Duration recovery = 30min;
 constexpr Duration rest = 120s;
 constexpr double rest_limit = 1000;  ///< bytes in a second
 
