@@ -18,7 +18,7 @@ constexpr Duration start_limit = 120s;
 constexpr Duration notice_limit = 65s;
 /// A link that is down is asked every 60 s, and dialled as often.
 constexpr Duration return_limit = 130s;
-/// A way that was doubted is avoided for a minute at first, later for longer.
+/// Links that lost something change their costs one after the other for minutes; a moment without is waited for.
 constexpr Duration calm_limit = 600s;
 /// So long no link has changed its cost when paths are compared.
 constexpr Duration calm = 3s;

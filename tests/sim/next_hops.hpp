@@ -34,7 +34,6 @@ class NextHops {
   /// The nodes of the cycle that passes `node`; empty when there is none. A new cycle passes a changed edge, so
   /// that looking from each changed node finds every one.
   [[nodiscard]] std::vector<NodeNumber> cycle_through(NodeNumber node, NodeNumber destination) const;
-  [[nodiscard]] std::size_t size() const { return lives_.size(); }
 
  private:
   struct Edge {
