@@ -3,44 +3,27 @@
 // nothing after construction. One thread at a time.
 #pragma once
 
-#include <memory>
-
-#include "crypto/secret.hpp"
-
-struct evp_cipher_ctx_st;
-struct evp_mac_ctx_st;
+#include "crypto/chacha20.hpp"
+#include "crypto/poly1305.hpp"
 
 namespace pim::crypto {
-
-inline constexpr std::size_t tag_size = 16;
-using Tag = std::array<std::uint8_t, tag_size>;
-using Nonce = std::array<std::uint8_t, 12>;
 
 [[nodiscard]] Nonce nonce_of(std::uint64_t counter);
 
 namespace detail {
 
-struct FreeContext {
-  void operator()(evp_cipher_ctx_st* cipher) const;
-  void operator()(evp_mac_ctx_st* mac) const;
-};
-
-/// ChaCha20 and Poly1305 of OpenSSL joined as RFC 8439 2.8 says, so that one pass of the cipher yields
+/// ChaCha20 and Poly1305 joined as RFC 8439 2.8 says, so that one pass of the cipher yields
 /// both the one-time key and the text: a fifth to two fifths cheaper than OpenSSL's own joined cipher,
 /// which makes the key in a pass by itself.
 class ChaChaPoly {
  public:
-  explicit ChaChaPoly(Key const& key);
+  explicit ChaChaPoly(Key const& key) : cipher_(key) {}
   void seal(Nonce const& nonce, Bytes aad, MutBytes in_place, MutBytes tag);
   [[nodiscard]] bool open(Nonce const& nonce, Bytes aad, MutBytes in_place, Bytes tag);
 
  private:
-  void begin(Nonce const& nonce);
-  void apply(MutBytes in_place);
-  [[nodiscard]] Tag tag_of(Bytes one_time_key, Bytes aad, Bytes ciphertext);
-
-  std::unique_ptr<evp_cipher_ctx_st, FreeContext> cipher_;
-  std::unique_ptr<evp_mac_ctx_st, FreeContext> mac_;
+  ChaCha20 cipher_;
+  Poly1305 mac_;
 };
 
 }  // namespace detail

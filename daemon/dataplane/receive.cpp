@@ -62,10 +62,7 @@ void Receiving::data(Origin const& from, MutBytes datagram) {
   auto const counter = load_be<std::uint64_t>(datagram.data() + 8);
   if (!session->window.would_accept(counter)) return state_.drop(Drop::replayed);
   auto const* const flags = datagram.data() + flags_at;
-  auto const sealed = sealed_part(datagram, flags[0]);
-  if (!state_.sessions.ciphers_of(*session).opener.open(counter, datagram.first(wire::data_header_size), sealed,
-                                                        datagram.last(wire::data_tag_size)))
-    return state_.drop(Drop::decrypt_failed);
+  if (!open(*session, counter, flags[0], datagram)) return state_.drop(Drop::decrypt_failed);
   bool const is_newest = counter >= session->window.next();
   session->window.mark(counter);
   note(*session, from, is_newest);
@@ -74,6 +71,14 @@ void Receiving::data(Origin const& from, MutBytes datagram) {
   if (flags[0] == head_sealed) return head(session->peer, from, plaintext);
   if ((flags[0] & ~checksum_left_out) != 0) return state_.drop(Drop::malformed_datagram);
   content(*session, from, flags[0], plaintext);
+}
+
+bool Receiving::open(Session& session, std::uint64_t counter, std::uint8_t flags, MutBytes datagram) {
+  auto const header = datagram.first(wire::data_header_size), tag = datagram.last(wire::data_tag_size);
+  auto const part = sealed_part(datagram, flags);
+  if ((flags & head_sealed) != 0)
+    return state_.sessions.head_ciphers_of(session).opener.open(counter, header, part, tag);
+  return state_.sessions.ciphers_of(session).opener.open(counter, header, part, tag);
 }
 
 void Receiving::unknown(Origin const& from) {

@@ -30,6 +30,7 @@ class Receiving {
   void inside(Origin const& from, bool is_whole, MutBytes datagram);
   void data(Origin const& from, MutBytes datagram);
   void outside_sessions(Origin const& from, Bytes datagram);
+  [[nodiscard]] bool open(Session& session, std::uint64_t counter, std::uint8_t flags, MutBytes datagram);
   void unknown(Origin const& from);
   [[nodiscard]] Session* session_of(Origin const& from, ReceiverIndex local);
   [[nodiscard]] bool is_of(Session const& session, Origin const& from) const;

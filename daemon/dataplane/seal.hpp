@@ -56,8 +56,12 @@ inline bool Sealing::seal(Link const& to, MutBytes datagram, std::uint8_t flags)
   }
   auto const counter = session.next_counter++;
   wire::write_data_header(datagram, {.flags = {flags, 0, 0}, .receiver = session.remote, .counter = counter});
-  state_.sessions.ciphers_of(session).sealer.seal(counter, datagram.first(wire::data_header_size),
-                                                  sealed_part(datagram, flags), datagram.last(wire::data_tag_size));
+  auto const header = datagram.first(wire::data_header_size), tag = datagram.last(wire::data_tag_size);
+  auto const part = sealed_part(datagram, flags);
+  if ((flags & head_sealed) != 0)
+    state_.sessions.head_ciphers_of(session).sealer.seal(counter, header, part, tag);
+  else
+    state_.sessions.ciphers_of(session).sealer.seal(counter, header, part, tag);
   to.peer->activity.last_sent = now_.boot;
   if (!session.rekey_reported && (now_.boot >= session.rekey_after || counter >= state_.key_limits.rekey_after)) {
     session.rekey_reported = true;

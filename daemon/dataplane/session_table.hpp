@@ -11,14 +11,24 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "crypto/aead.hpp"
+#include "crypto/short_aead.hpp"
 #include "noise/replay_window.hpp"
 
 namespace pim::dataplane {
+
+/// What seals and opens the heads of relayed datagrams.
+struct HeadCiphers {
+  HeadCiphers(crypto::Key const& send, crypto::Key const& receive) : sealer(send), opener(receive) {}
+
+  crypto::ShortSealer sealer;
+  crypto::ShortOpener opener;
+};
 
 /// What seals and opens: keyed once, for as long as the session is in use.
 struct Ciphers {
   crypto::Sealer sealer;
   crypto::Opener opener;
+  std::unique_ptr<HeadCiphers> heads{};  ///< by SessionTable::head_ciphers_of
 };
 
 /// One established session: both directions.
@@ -58,6 +68,12 @@ class SessionTable {
   [[nodiscard]] Ciphers& ciphers_of(Session& session) {
     if (session.ciphers == nullptr) make_ready(session);
     return *session.ciphers;
+  }
+  /// The same of those for heads, which few sessions need: with a neighbour that relays, or for which we do.
+  [[nodiscard]] HeadCiphers& head_ciphers_of(Session& session) {
+    auto& ciphers = ciphers_of(session);
+    if (ciphers.heads == nullptr) ciphers.heads = std::make_unique<HeadCiphers>(session.send, session.receive);
+    return *ciphers.heads;
   }
 
  private:

@@ -56,6 +56,14 @@ std::unique_ptr<ForwardingTable> make_table() {
   return table;
 }
 
+/// Seals as who holds the key: whole datagrams and heads.
+struct Holder {
+  explicit Holder(crypto::Key const& key) : whole(key), heads(key) {}
+
+  crypto::Sealer whole;
+  crypto::ShortSealer heads;
+};
+
 struct Node {
   Node() {
     plane.publish(make_table());
@@ -77,17 +85,20 @@ struct Node {
   Dataplane plane{{}, {.bytes_a_batch = std::size_t{64} << 10}};
   Out out{std::size_t{256} << 10};
   /// Of the hostile peer, with what it holds as a neighbour and as the far end.
-  crypto::Sealer near{key_of(peer)}, far{key_of(beyond)};
+  Holder near{key_of(peer)}, far{key_of(beyond)};
   std::uint64_t counter = 0;
 };
 
-Buffer sealed(Node& node, crypto::Sealer& sealer, ReceiverIndex receiver, std::uint8_t flags, Bytes plaintext) {
+Buffer sealed(Node& node, Holder& holder, ReceiverIndex receiver, std::uint8_t flags, Bytes plaintext) {
   Buffer datagram(wire::data_overhead + plaintext.size());
   MutBytes const all{datagram};
   wire::write_data_header(all, {.flags = {flags, 0, 0}, .receiver = receiver, .counter = node.counter});
   std::copy(plaintext.begin(), plaintext.end(), datagram.begin() + wire::data_header_size);
-  sealer.seal(node.counter++, all.first(wire::data_header_size), sealed_part(all, flags),
-              all.last(wire::data_tag_size));
+  auto const header = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
+  if ((flags & head_sealed) != 0)
+    holder.heads.seal(node.counter++, header, sealed_part(all, flags), tag);
+  else
+    holder.whole.seal(node.counter++, header, sealed_part(all, flags), tag);
   return datagram;
 }
 
@@ -126,9 +137,11 @@ void check_forwarded(Bytes datagram) {
   PIM_ASSERT(header.has_value());
   Buffer opened(datagram.begin(), datagram.end());
   MutBytes const all{opened};
-  PIM_ASSERT(crypto::Opener(key_of(honest))
-                 .open(header->counter, all.first(wire::data_header_size), sealed_part(all, header->flags[0]),
-                       all.last(wire::data_tag_size)));
+  auto const front = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
+  auto const part = sealed_part(all, header->flags[0]);
+  auto const key = key_of(honest);
+  PIM_ASSERT((header->flags[0] & head_sealed) != 0 ? crypto::ShortOpener(key).open(header->counter, front, part, tag)
+                                                   : crypto::Opener(key).open(header->counter, front, part, tag));
   auto const frame = wire::parse_transit(all.subspan(wire::data_header_size, all.size() - wire::data_overhead));
   PIM_ASSERT(frame && frame->destination == far_away && frame->hop_limit > 0 && frame->hop_limit < 255);
   std::uint8_t const expected = wire::needs_head_sealed_only(*frame) ? head_sealed : 0;

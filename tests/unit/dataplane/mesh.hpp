@@ -199,8 +199,11 @@ inline Buffer sealed_by_hand(crypto::Key const& key, ReceiverIndex receiver, std
   wire::write_data_header(all, {.flags = {flags, 0, 0}, .receiver = receiver, .counter = counter});
   auto const inside = all.subspan(wire::data_header_size, plaintext.size());
   std::copy(plaintext.begin(), plaintext.end(), inside.begin());
-  crypto::Sealer(key).seal(counter, all.first(wire::data_header_size), sealed_part(all, flags),
-                           all.last(wire::data_tag_size));
+  auto const header = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
+  if ((flags & head_sealed) != 0)
+    crypto::ShortSealer(key).seal(counter, header, sealed_part(all, flags), tag);
+  else
+    crypto::Sealer(key).seal(counter, header, sealed_part(all, flags), tag);
   return datagram;
 }
 
@@ -210,8 +213,10 @@ inline Buffer opened_by_hand(crypto::Key const& key, Bytes datagram) {
   MutBytes const all{opened};
   auto const header = wire::parse_data_header(datagram);
   PIM_ASSERT(header.has_value());
-  PIM_ASSERT(crypto::Opener(key).open(header->counter, all.first(wire::data_header_size),
-                                      sealed_part(all, header->flags[0]), all.last(wire::data_tag_size)));
+  auto const front = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
+  auto const part = sealed_part(all, header->flags[0]);
+  PIM_ASSERT((header->flags[0] & head_sealed) != 0 ? crypto::ShortOpener(key).open(header->counter, front, part, tag)
+                                                   : crypto::Opener(key).open(header->counter, front, part, tag));
   return {opened.begin() + wire::data_header_size, opened.end() - wire::data_tag_size};
 }
 
