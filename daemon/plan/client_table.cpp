@@ -23,7 +23,7 @@ class ClientTable {
     Table table;
     table.objects = {"counter blocked {}", "counter dns_refused {}", "counter wrong_way {}"};
     auto& chains = table.chains;
-    chains = {exact(), lan(), refuse(), via_tunnel(), way_back(), marks()};
+    chains = {exact(), lan(), refuse_chain(), via_tunnel(), way_back(), marks()};
     if (input_.dns) {
       chains.push_back(redirect_own_dns());
       chains.push_back(redirect_forwarded_dns());
@@ -156,10 +156,6 @@ class ClientTable {
     rules.emplace_back("ip6 daddr ff02::fb udp dport 5353 accept");
     rules.emplace_back("ip6 daddr ff02::c udp dport { 1900, 3702 } accept");
     return chain;
-  }
-
-  [[nodiscard]] Chain refuse() const {
-    return {"refuse", "", {"meta l4proto tcp reject with tcp reset", "reject with icmpx admin-prohibited"}};
   }
 
   // After every NAT the real device: redirected DNS of a socket bound to another device cannot be re-routed, and

@@ -102,6 +102,7 @@ Table gateway_table(Input const& input, Names const&) {
   table.chains = {admit(*input.gateway), from_mesh(input), redirect_dns(input),
                   masquerade(input),     mss_chain(input), forward(input)};
   add_input_chain(table, input);
+  add_own_chain(table, input);
   return table;
 }
 

@@ -61,6 +61,20 @@ void add_input_chain(Table& table, Input const& input) {
   table.chains.push_back(input_chain(input));
 }
 
+// By direction: containers may talk to our mesh address, and are answered by their own device.
+void add_own_chain(Table& table, Input const& input) {
+  auto const rest = " oifname != " + braces({"\"lo\"", quoted(input.interface)}) + " ct direction original goto refuse";
+  table.chains.push_back(refuse_chain());
+  table.chains.push_back(
+      {"own",
+       "type filter hook output priority 10; policy accept;",
+       {"ip saddr " + to_string(input.own_v4) + rest, "ip6 saddr " + to_string(input.own_v6) + rest}});
+}
+
+Chain refuse_chain() {
+  return {"refuse", "", {"meta l4proto tcp reject with tcp reset", "reject with icmpx admin-prohibited"}};
+}
+
 Chain mss_chain(Input const& input) {
   Chain chain{"mss", "type filter hook forward priority mangle; policy accept;", {}};
   auto const tunnel = quoted(input.interface);
@@ -76,6 +90,7 @@ Table idle_table(Input const& input, Names const& names) {
   Table table;
   auto const tunnel = quoted(names.interface);
   add_input_chain(table, input);
+  add_own_chain(table, input);
   // A host that forwards for other reasons is not thereby a way into or out of the mesh.
   table.chains.push_back({"fwd_all",
                           "type filter hook forward priority 10; policy accept;",

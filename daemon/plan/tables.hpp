@@ -23,6 +23,11 @@ namespace pim::plan {
 
 /// What may come out of the tunnel and end at this host, with the counter of what may not.
 void add_input_chain(Table& table, Input const& input);
+/// Routing off: a connection that this host began inside the tunnel ends there, rather than go on outside with our
+/// mesh address.
+void add_own_chain(Table& table, Input const& input);
+/// TCP gets a reset and others an ICMP error, so that programs fail at once.
+[[nodiscard]] Chain refuse_chain();
 /// TCP learns the tunnel's size in both directions; `forwarded` flows never see the tunnel's own MTU.
 [[nodiscard]] Chain mss_chain(Input const& input);
 

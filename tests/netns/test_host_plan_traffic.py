@@ -8,7 +8,7 @@ import time
 import pytest
 
 from armed_pair import load, network, once, pair, pytestmark, wait_for_tunnel  # noqa: F401
-from host_plan_driver import MARK, MESH4, SO_BINDTODEVICE, Driver, fetch, leaks_during, release
+from host_plan_driver import MARK, MESH4, MESH6, SO_BINDTODEVICE, Driver, fetch, leaks_during, release
 from lab import addresses as a
 
 
@@ -159,6 +159,32 @@ def test_a_device_bound_connection_from_before_is_ended_too(network, pair):
 
 
 @once
+@pytest.mark.parametrize("family, there", [(socket.AF_INET, a.RESERVED4), (socket.AF_INET6, a.RESERVED6)])
+def test_a_connection_begun_in_the_tunnel_ends_when_routing_goes_off(network, pair, family, there):
+    """What it had to say was for the gateway's eyes, and nobody could answer it at the mesh address."""
+    is_v6 = family == socket.AF_INET6
+    mesh = socket.inet_pton(family, (MESH6 if is_v6 else MESH4).format(2))
+    with network.client.socket(family, socket.SOCK_STREAM) as stream, \
+            network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
+        wire.bind(("to-client", 0))
+        wire.settimeout(0.2)
+        stream.settimeout(3)
+        stream.connect((there, 443))
+        stream.sendall(b"before")
+        assert stream.recv(100) == b"before"
+        pair.client.do("off")
+        try:
+            with pytest.raises(ConnectionError):
+                for _ in range(20):
+                    stream.sendall(b"after")
+                    time.sleep(0.05)
+            assert not heard_from(wire, mesh)
+        finally:
+            pair.client.do("on")
+    wait_for_tunnel(network)
+
+
+@once
 def test_connections_of_containers_end_when_the_tunnel_comes_and_when_it_goes(network, pair):
     """Each was masqueraded as the host was then; going on with that address would be the wrong way."""
     network.client.run("nft", "add table ip dock ; add chain ip dock post { type nat hook postrouting priority 100 ; } ; "
@@ -192,7 +218,8 @@ def heard_from(wire, source):
     try:
         while True:
             frame = wire.recv(4096)
-            if frame[12:14] == b"\x08\x00" and frame[26:30] == source:
+            at = 26 if len(source) == 4 else 22
+            if frame[at:at + len(source)] == source:
                 return True
     except TimeoutError:
         return False

@@ -164,6 +164,18 @@ TEST_CASE("one client gets three quarters of a gateway's connections at most") {
   CHECK(any_rule_with(chain_of(make_plan(input), "admit"), "ip saddr ct count over 1 }"));
 }
 
+TEST_CASE("routing off, what this host began inside the tunnel is refused outside it, and armed the block does that") {
+  for (auto const& input : {laptop(), gateway()}) {
+    auto const plan = make_plan(input);
+    auto const own = chain_of(plan, "own");
+    CHECK(own.hook == "type filter hook output priority 10; policy accept;");
+    for (auto const& source : {"ip saddr " + to_string(input.own_v4), "ip6 saddr " + to_string(input.own_v6)})
+      CHECK(has_rule(own, source + " oifname != { \"lo\", \"pim0\" } ct direction original goto refuse"));
+    CHECK(chain_of(plan, "refuse").rules.size() == 2);
+  }
+  CHECK(text_of(make_plan(armed_laptop())).find("chain own") == std::string::npos);
+}
+
 TEST_CASE("an idle host forwards nothing between the mesh and anything else") {
   auto const forward = chain_of(make_plan(laptop()), "fwd_all");
   CHECK(forward.rules == std::vector<std::string>{"iifname \"pim0\" drop", "oifname \"pim0\" drop"});
