@@ -50,6 +50,12 @@ void store_be(std::uint8_t* to, Integer value) {
   std::memcpy(to, &value, sizeof value);
 }
 
+template <class Integer>
+void store_le(std::uint8_t* to, Integer value) {
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(to, &value, sizeof value);
+}
+
 /// Reads from the front of a span. A read past the end returns zeroes and makes ok() false for good,
 /// so a parser reads everything and asks once.
 class Reader {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "crypto/little_endian.hpp"
-
 namespace pim::crypto {
 namespace {
 
@@ -38,7 +36,7 @@ struct FirstPass {
 
 Nonce nonce_of(std::uint64_t counter) {
   Nonce nonce{};
-  store_le(nonce.data() + 4, counter);
+  store_le<std::uint64_t>(nonce.data() + 4, counter);
   return nonce;
 }
 

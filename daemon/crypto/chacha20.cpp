@@ -2,8 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include "crypto/little_endian.hpp"
-
 namespace pim::crypto {
 namespace {
 
@@ -25,7 +23,7 @@ ChaCha20::ChaCha20(Key const& key) : cipher_(EVP_CIPHER_CTX_new()) {
 
 void ChaCha20::seek(Nonce const& nonce, std::uint32_t block) {
   std::array<std::uint8_t, 16> block_and_nonce;
-  store_le(block_and_nonce.data(), block);
+  store_le<std::uint32_t>(block_and_nonce.data(), block);
   std::memcpy(block_and_nonce.data() + 4, nonce.data(), nonce.size());
   PIM_ASSERT(EVP_EncryptInit_ex2(cipher_.get(), nullptr, nullptr, block_and_nonce.data(), nullptr) == 1);
 }

@@ -17,9 +17,9 @@ class ChaCha20 {
   static constexpr std::size_t block_size = 64;
 
   explicit ChaCha20(Key const& key);
-  /// The key stream goes on at this block of this nonce.
+  /// The key stream goes on at this block of this nonce; to be called before the first apply().
   void seek(Nonce const& nonce, std::uint32_t block = 0);
-  /// Exclusive-ors the next of the key stream into `in_place`.
+  /// Exclusive-ors the next of the key stream into `in_place`, not beyond block 2^32 - 1.
   void apply(MutBytes in_place);
 
  private:

@@ -27,28 +27,22 @@ struct FreeDigest {
 
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
 
-/// HMAC whose result is secret.
-Key secret_hmac(Hmac& hmac, Parts parts) {
-  auto digest = hmac.of(parts);
-  Key key(digest);
-  wipe(digest);
-  return key;
-}
-
-/// HMAC-SHA256 (RFC 2104) under keys that are used once or twice each, as in HKDF of Noise: OpenSSL's own would make
+/// HMAC-SHA256 (RFC 2104) under keys that are used once or twice each, as in HKDF: OpenSSL's own would make
 /// four contexts for each of them, which cost more than the hashing.
 class BriefHmac {
  public:
+  static constexpr std::size_t max_key = 64;
+
   BriefHmac() : context_(EVP_MD_CTX_new()) { PIM_ASSERT(context_ != nullptr); }
 
-  /// `key` is at most one block long.
+  /// `key` is max_key bytes at most.
   [[nodiscard]] Key of(Bytes key, Parts parts) {
     auto const inside = hash(pad(key, 0x36), parts);
     return hash(pad(key, 0x5c), {inside.view()});
   }
 
  private:
-  using Pad = Secret<64>;
+  using Pad = Secret<max_key>;
   static Pad pad(Bytes key, std::uint8_t with);
   [[nodiscard]] Key hash(Pad const& pad, Parts parts);
 
@@ -130,15 +124,15 @@ ThreeKeys noise_hkdf3(Bytes chaining_key, Bytes input) {
 
 bool hkdf_sha256(Bytes input, Bytes salt, Bytes info, MutBytes out) {
   if (out.size() > 255 * sizeof(Digest)) return false;
-  Hmac extract(salt);
-  auto const pseudorandom = secret_hmac(extract, {input});
-  Hmac expand(pseudorandom.view());
+  BriefHmac hmac;
+  auto const pseudorandom =
+      salt.size() <= BriefHmac::max_key ? hmac.of(salt, {input}) : hmac.of(sha256({salt}), {input});
   Key block;
   std::uint8_t number[1] = {0};
   while (!out.empty()) {
     auto const previous = number[0] == 0 ? Bytes{} : block.view();
     ++number[0];
-    block = secret_hmac(expand, {previous, info, number});
+    block = hmac.of(pseudorandom.view(), {previous, info, number});
     auto const size = std::min(out.size(), block.view().size());
     std::memcpy(out.data(), block.view().data(), size);
     out = out.subspan(size);

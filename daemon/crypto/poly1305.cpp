@@ -2,8 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include "crypto/little_endian.hpp"
-
 namespace pim::crypto {
 namespace {
 

@@ -1,7 +1,6 @@
 #include "crypto/short_aead.hpp"
 
 #include "crypto/hash.hpp"
-#include "crypto/little_endian.hpp"
 
 namespace pim::crypto::detail {
 namespace {
@@ -45,7 +44,7 @@ Bytes ShortChaChaPoly::stream_of(std::uint64_t counter) {
   if (auto const pass = counter / counters_a_pass; pass != pass_) {
     auto const first = pass * counters_a_pass;
     Nonce nonce{};
-    store_le(nonce.data() + 4, first / counters_a_nonce);
+    store_le<std::uint64_t>(nonce.data() + 4, first / counters_a_nonce);
     cipher_.seek(nonce, static_cast<std::uint32_t>(2 * (first % counters_a_nonce)));
     stream_.fill(0);
     cipher_.apply(stream_);

@@ -1,14 +1,6 @@
-// ChaCha20 and Poly1305 as in RFC 8439, for texts of at most 64 bytes under counters that mostly follow each other. A
-// pass of the cipher over two blocks takes half as long as one over sixteen, so the key stream is made for eight
-// counters at once:
-//
-//   key      HKDF-SHA256 of the key given, no salt, info "pim short aead v1": none of its key stream is a Sealer's
-//   nonce    four zero bytes, counter / 2^31 in 64 bits, little-endian
-//   blocks   2 * (counter mod 2^31): its first 32 bytes are the one-time key; the next one: the text's
-//
-// All else, what is authenticated above all, is as in RFC 8439 2.8. No two counters share a block, so each has a key
-// stream and a one-time key of its own, as with a nonce of its own. One thread at a time; allocates nothing after
-// construction.
+// ChaCha20 and Poly1305 as in RFC 8439, for texts of at most 64 bytes under counters that mostly follow each other: a
+// pass of the cipher over two blocks is more than half as dear as one over sixteen, so the key stream is made for
+// eight counters at once. One thread at a time; allocates nothing after construction.
 #pragma once
 
 #include "crypto/chacha20.hpp"
@@ -18,6 +10,12 @@ namespace pim::crypto {
 
 namespace detail {
 
+//   key      HKDF-SHA256 of the key given, no salt, info "pim short aead v1": none of its key stream is a Sealer's
+//   nonce    four zero bytes, counter / 2^31 in 64 bits, little-endian
+//   blocks   2 * (counter mod 2^31): its first 32 bytes are the one-time key; the next one: the text's
+//
+/// What the tag covers is as in RFC 8439 2.8. No two counters share a block, so each has a key stream and a one-time
+/// key of its own, as with a nonce of its own.
 class ShortChaChaPoly {
  public:
   static constexpr std::size_t max_text = ChaCha20::block_size;

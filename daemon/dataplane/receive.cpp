@@ -76,8 +76,7 @@ void Receiving::data(Origin const& from, MutBytes datagram) {
 bool Receiving::open(Session& session, std::uint64_t counter, std::uint8_t flags, MutBytes datagram) {
   auto const header = datagram.first(wire::data_header_size), tag = datagram.last(wire::data_tag_size);
   auto const part = sealed_part(datagram, flags);
-  if ((flags & head_sealed) != 0)
-    return state_.sessions.head_ciphers_of(session).opener.open(counter, header, part, tag);
+  if ((flags & head_sealed) != 0) return state_.sessions.head_opener_of(session).open(counter, header, part, tag);
   return state_.sessions.ciphers_of(session).opener.open(counter, header, part, tag);
 }
 

@@ -59,7 +59,7 @@ inline bool Sealing::seal(Link const& to, MutBytes datagram, std::uint8_t flags)
   auto const header = datagram.first(wire::data_header_size), tag = datagram.last(wire::data_tag_size);
   auto const part = sealed_part(datagram, flags);
   if ((flags & head_sealed) != 0)
-    state_.sessions.head_ciphers_of(session).sealer.seal(counter, header, part, tag);
+    state_.sessions.head_sealer_of(session).seal(counter, header, part, tag);
   else
     state_.sessions.ciphers_of(session).sealer.seal(counter, header, part, tag);
   to.peer->activity.last_sent = now_.boot;

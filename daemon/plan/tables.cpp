@@ -61,10 +61,12 @@ void add_input_chain(Table& table, Input const& input) {
   table.chains.push_back(input_chain(input));
 }
 
-// By direction: containers may talk to our mesh address, and are answered by their own device.
+// Containers may talk to our mesh address, and are answered by their own device. What conntrack does not know has no
+// direction, and is refused.
 void add_own_chain(Table& table, Input const& input) {
-  auto const rest = " oifname != " + braces({"\"lo\"", quoted(input.interface)}) + " ct direction original goto refuse";
+  auto const rest = " oifname != " + braces({"\"lo\"", quoted(input.interface)}) + " goto beside";
   table.chains.push_back(refuse_chain());
+  table.chains.push_back({"beside", "", {"ct direction reply accept", "goto refuse"}});
   table.chains.push_back(
       {"own",
        "type filter hook output priority 10; policy accept;",

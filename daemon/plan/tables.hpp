@@ -14,7 +14,7 @@ namespace pim::plan {
 [[nodiscard]] Table client_table(Input const& input, Names const& names, Surroundings const& around);
 /// Routing off, and this host carries its peers' traffic.
 [[nodiscard]] Table gateway_table(Input const& input, Names const& names);
-/// Routing off: only what comes out of the tunnel is looked at.
+/// Routing off: what comes out of the tunnel is looked at, and what would leave beside it with our mesh address.
 [[nodiscard]] Table idle_table(Input const& input, Names const& names);
 
 /// Routing on: a neighbour that asks for our hardware address is answered under a strict reverse path check,

@@ -73,6 +73,12 @@ void open_head(benchmark::State& state) {
 }
 BENCHMARK(open_head);
 
+/// The first head of a session.
+void make_a_head_opener(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(crypto::ShortOpener(key));
+}
+BENCHMARK(make_a_head_opener);
+
 /// As an attacker would choose them: each makes a pass of the cipher for nothing.
 void refuse_forged_heads(benchmark::State& state) {
   crypto::ShortOpener opener(key);

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <deque>
 
-#include "crypto/aead.hpp"
 #include "dataplane/dataplane.hpp"
 #include "dataplane/seal.hpp"
 #include "packet/checksum.hpp"
 #include "packet/segment.hpp"
+#include "support/key_holder.hpp"
 #include "target.hpp"
 #include "wire/data.hpp"
 #include "wire/transit.hpp"
@@ -56,14 +56,6 @@ std::unique_ptr<ForwardingTable> make_table() {
   return table;
 }
 
-/// Seals as who holds the key: whole datagrams and heads.
-struct Holder {
-  explicit Holder(crypto::Key const& key) : whole(key), heads(key) {}
-
-  crypto::Sealer whole;
-  crypto::ShortSealer heads;
-};
-
 struct Node {
   Node() {
     plane.publish(make_table());
@@ -85,22 +77,9 @@ struct Node {
   Dataplane plane{{}, {.bytes_a_batch = std::size_t{64} << 10}};
   Out out{std::size_t{256} << 10};
   /// Of the hostile peer, with what it holds as a neighbour and as the far end.
-  Holder near{key_of(peer)}, far{key_of(beyond)};
+  test::KeyHolder near{key_of(peer)}, far{key_of(beyond)};
   std::uint64_t counter = 0;
 };
-
-Buffer sealed(Node& node, Holder& holder, ReceiverIndex receiver, std::uint8_t flags, Bytes plaintext) {
-  Buffer datagram(wire::data_overhead + plaintext.size());
-  MutBytes const all{datagram};
-  wire::write_data_header(all, {.flags = {flags, 0, 0}, .receiver = receiver, .counter = node.counter});
-  std::copy(plaintext.begin(), plaintext.end(), datagram.begin() + wire::data_header_size);
-  auto const header = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
-  if ((flags & head_sealed) != 0)
-    holder.heads.seal(node.counter++, header, sealed_part(all, flags), tag);
-  else
-    holder.whole.seal(node.counter++, header, sealed_part(all, flags), tag);
-  return datagram;
-}
 
 /// What the neighbour says in its session: `how` chooses whether plainly or in a transit frame, for whom, and whether
 /// it is sealed whole.
@@ -109,7 +88,7 @@ Buffer said(Node& node, std::uint8_t how, Bytes bytes) {
   switch (how % 8) {
     case 1: wire::write_transit({16, self, other_self, false, bytes}, plaintext); break;
     case 2:
-      wire::write_transit({16, self, other_self, false, sealed(node, node.far, local_beyond, how >> 3, bytes)},
+      wire::write_transit({16, self, other_self, false, node.far.seal(local_beyond, node.counter++, bytes, how >> 3)},
                           plaintext);
       break;
     case 3: wire::write_transit({16, self, other_self, true, bytes}, plaintext); break;
@@ -120,7 +99,7 @@ Buffer said(Node& node, std::uint8_t how, Bytes bytes) {
     case 6: Writer(plaintext).u8(wire::transit_kind).bytes(bytes); break;
     default: Writer(plaintext).bytes(bytes);
   }
-  return sealed(node, node.near, local, (how & 0x20) != 0 ? head_sealed : std::uint8_t{0}, plaintext);
+  return node.near.seal(local, node.counter++, plaintext, (how & 0x20) != 0 ? head_sealed : std::uint8_t{0});
 }
 
 void check_packet(Bytes packet) {
@@ -135,14 +114,8 @@ void check_packet(Bytes packet) {
 void check_forwarded(Bytes datagram) {
   auto const header = wire::parse_data_header(datagram);
   PIM_ASSERT(header.has_value());
-  Buffer opened(datagram.begin(), datagram.end());
-  MutBytes const all{opened};
-  auto const front = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
-  auto const part = sealed_part(all, header->flags[0]);
-  auto const key = key_of(honest);
-  PIM_ASSERT((header->flags[0] & head_sealed) != 0 ? crypto::ShortOpener(key).open(header->counter, front, part, tag)
-                                                   : crypto::Opener(key).open(header->counter, front, part, tag));
-  auto const frame = wire::parse_transit(all.subspan(wire::data_header_size, all.size() - wire::data_overhead));
+  auto const opened = test::KeyHolder(key_of(honest)).open(datagram);
+  auto const frame = wire::parse_transit(opened);
   PIM_ASSERT(frame && frame->destination == far_away && frame->hop_limit > 0 && frame->hop_limit < 255);
   std::uint8_t const expected = wire::needs_head_sealed_only(*frame) ? head_sealed : 0;
   PIM_ASSERT(header->flags == (std::array<std::uint8_t, 3>{expected, 0, 0}));
@@ -243,7 +216,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     auto const bytes = input.take(std::min<std::size_t>(input.u16(), input.rest().size()));
     switch (what % 4) {
       case 0: datagrams.push_back(said(node, what >> 2, bytes)); break;
-      case 1: datagrams.push_back(sealed(node, node.near, local, what >> 2, bytes)); break;
+      case 1: datagrams.push_back(node.near.seal(local, node.counter++, bytes, what >> 2)); break;
       case 2: datagrams.emplace_back(bytes.begin(), bytes.end()); break;
       default: send(node, bytes); break;
     }

@@ -2,9 +2,8 @@
 // neighbours and which way the rest goes. Trains travel by their endpoints until none is under way.
 #pragma once
 
-#include "crypto/aead.hpp"
-#include "dataplane/seal.hpp"
 #include "pair.hpp"
+#include "support/key_holder.hpp"
 #include "wire/data.hpp"
 #include "wire/transit.hpp"
 
@@ -194,31 +193,11 @@ struct Mesh {
 /// A data datagram as somebody who holds the key makes it.
 inline Buffer sealed_by_hand(crypto::Key const& key, ReceiverIndex receiver, std::uint64_t counter, Bytes plaintext,
                              std::uint8_t flags = 0) {
-  Buffer datagram(wire::data_overhead + plaintext.size());
-  MutBytes const all{datagram};
-  wire::write_data_header(all, {.flags = {flags, 0, 0}, .receiver = receiver, .counter = counter});
-  auto const inside = all.subspan(wire::data_header_size, plaintext.size());
-  std::copy(plaintext.begin(), plaintext.end(), inside.begin());
-  auto const header = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
-  if ((flags & head_sealed) != 0)
-    crypto::ShortSealer(key).seal(counter, header, sealed_part(all, flags), tag);
-  else
-    crypto::Sealer(key).seal(counter, header, sealed_part(all, flags), tag);
-  return datagram;
+  return test::KeyHolder(key).seal(receiver, counter, plaintext, flags);
 }
 
 /// The plaintext of a data datagram; the tag has to be right.
-inline Buffer opened_by_hand(crypto::Key const& key, Bytes datagram) {
-  Buffer opened(datagram.begin(), datagram.end());
-  MutBytes const all{opened};
-  auto const header = wire::parse_data_header(datagram);
-  PIM_ASSERT(header.has_value());
-  auto const front = all.first(wire::data_header_size), tag = all.last(wire::data_tag_size);
-  auto const part = sealed_part(all, header->flags[0]);
-  PIM_ASSERT((header->flags[0] & head_sealed) != 0 ? crypto::ShortOpener(key).open(header->counter, front, part, tag)
-                                                   : crypto::Opener(key).open(header->counter, front, part, tag));
-  return {opened.begin() + wire::data_header_size, opened.end() - wire::data_tag_size};
-}
+inline Buffer opened_by_hand(crypto::Key const& key, Bytes datagram) { return test::KeyHolder(key).open(datagram); }
 
 inline Buffer transit_frame(wire::Transit const& frame) {
   Buffer bytes;

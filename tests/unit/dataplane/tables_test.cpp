@@ -75,10 +75,10 @@ TEST_CASE("ciphers that were made again seal and open under the session's own ke
   CHECK(table.ciphers_of(session).opener.open(8, {}, text, tag));
 
   Buffer head(48, 'x');
-  table.head_ciphers_of(session).sealer.seal(9, {}, head, tag);
+  table.head_sealer_of(session).seal(9, {}, head, tag);
   CHECK(crypto::ShortOpener(session.send).open(9, {}, head, tag));
   crypto::ShortSealer(session.receive).seal(10, {}, head, tag);
-  CHECK(table.head_ciphers_of(session).opener.open(10, {}, head, tag));
+  CHECK(table.head_opener_of(session).open(10, {}, head, tag));
 }
 
 TEST_CASE("the waiting queue keeps order and its bounds for each peer and in all") {

@@ -170,7 +170,8 @@ TEST_CASE("routing off, what this host began inside the tunnel is refused outsid
     auto const own = chain_of(plan, "own");
     CHECK(own.hook == "type filter hook output priority 10; policy accept;");
     for (auto const& source : {"ip saddr " + to_string(input.own_v4), "ip6 saddr " + to_string(input.own_v6)})
-      CHECK(has_rule(own, source + " oifname != { \"lo\", \"pim0\" } ct direction original goto refuse"));
+      CHECK(has_rule(own, source + " oifname != { \"lo\", \"pim0\" } goto beside"));
+    CHECK(chain_of(plan, "beside").rules == std::vector<std::string>{"ct direction reply accept", "goto refuse"});
     CHECK(chain_of(plan, "refuse").rules.size() == 2);
   }
   CHECK(text_of(make_plan(armed_laptop())).find("chain own") == std::string::npos);
