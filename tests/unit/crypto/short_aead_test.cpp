@@ -15,7 +15,7 @@ using crypto::ShortSealer;
 
 namespace {
 
-crypto::Key const key(Buffer(32, 0x2a));
+crypto::Key const short_key(Buffer(32, 0x2a));
 Buffer const header(16, 4);
 
 struct Sealed {
@@ -37,7 +37,7 @@ bool open(ShortOpener& opener, std::uint64_t counter, Sealed& sealed, Bytes aad 
 /// By the header's words alone, one block at a time.
 Buffer block(std::uint64_t counter, unsigned half) {
   Buffer own(32), out(64);
-  REQUIRE(crypto::hkdf_sha256(key.view(), {}, as_bytes("pim short aead v1"), own));
+  REQUIRE(crypto::hkdf_sha256(short_key.view(), {}, as_bytes("pim short aead v1"), own));
   auto const number = 2 * (counter & 0x7fffffffU) + half;
   auto const high = counter >> 31;
   std::array<std::uint8_t, 16> iv{};
@@ -62,7 +62,7 @@ Sealed sealed_by_the_book(std::uint64_t counter, Buffer text) {
 
 TEST_CASE("a sealed short text is what ChaCha20 and Poly1305 give by hand, at every length and round every edge") {
   test::SeededEntropy entropy(31);
-  ShortSealer sealer(key);
+  ShortSealer sealer(short_key);
   auto const is_as_by_hand = [&](std::uint64_t counter, std::size_t size) {
     auto const text = entropy.bytes(size);
     return seal(sealer, counter, text) == sealed_by_the_book(counter, text);
@@ -75,7 +75,7 @@ TEST_CASE("a sealed short text is what ChaCha20 and Poly1305 give by hand, at ev
 
 // Made with the openssl program: kdf, enc -chacha20 and mac of the steps that the header of short_aead.hpp names.
 TEST_CASE("the ciphertext and the tag of a known text are those that another program gives") {
-  ShortSealer sealer(key);
+  ShortSealer sealer(short_key);
   Buffer text(48);
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::uint8_t>(i);
   auto const sealed = seal(sealer, 0x180000005, text);
@@ -85,8 +85,8 @@ TEST_CASE("the ciphertext and the tag of a known text are those that another pro
 }
 
 TEST_CASE("short texts open in any order, early ones after late ones too") {
-  ShortSealer sealer(key);
-  ShortOpener opener(key);
+  ShortSealer sealer(short_key);
+  ShortOpener opener(short_key);
   std::vector<Sealed> sealed;
   for (std::uint64_t i = 0; i < 100; ++i) sealed.push_back(seal(sealer, i, Buffer(48, static_cast<std::uint8_t>(i))));
   for (std::uint64_t i = 0; i < 100; ++i) {
@@ -97,12 +97,12 @@ TEST_CASE("short texts open in any order, early ones after late ones too") {
 }
 
 TEST_CASE("no two counters of short texts share a byte of key stream, nor any with a packet's") {
-  ShortSealer sealer(key);
+  ShortSealer sealer(short_key);
   std::vector<Buffer> blocks;
   for (std::uint64_t i = 0; i < 64; ++i) blocks.push_back(seal(sealer, i, Buffer(64)).text);
   for (std::uint64_t i = 0; i < 64; ++i) {
     Buffer sealed;
-    crypto::seal_once(key, i, {}, Buffer(128), sealed);
+    crypto::seal_once(short_key, i, {}, Buffer(128), sealed);
     blocks.emplace_back(sealed.begin(), sealed.begin() + 64);
     blocks.emplace_back(sealed.begin() + 64, sealed.begin() + 128);
   }
@@ -111,8 +111,8 @@ TEST_CASE("no two counters of short texts share a byte of key stream, nor any wi
 }
 
 TEST_CASE("any changed bit of a short text, its tag, its header or its counter is refused and nothing is changed") {
-  ShortSealer sealer(key);
-  ShortOpener opener(key);
+  ShortSealer sealer(short_key);
+  ShortOpener opener(short_key);
   auto const sealed = seal(sealer, 9, Buffer(48, 7));
   auto const refuses = [&](Sealed forged, std::uint64_t counter, Bytes aad) {
     auto const before = forged;
