@@ -55,7 +55,7 @@ class SessionTable {
   void erase(ReceiverIndex local);
 
   /// So many sessions have ciphers at once: more than exchange data within a batch or two, and half a megabyte;
-  /// 1.5 MB where all relay.
+  /// 1.4 MB where all relay.
   static constexpr std::size_t max_ready = 256;
   /// Of a session in this table; until the next call for another one. Making them takes about as long as sealing one
   /// packet.
