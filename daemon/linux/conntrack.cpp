@@ -2,6 +2,7 @@
 
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,10 +24,11 @@ constexpr std::uint16_t type_of(int message) {
 
 struct Entry {
   std::uint8_t family = 0;
-  IpAddress source;        ///< of the question
-  IpAddress destination;   ///< as the application named it
-  IpAddress answerer;      ///< where it really went
-  IpAddress asker;         ///< whom the answers are for
+  IpAddress source;       ///< of the question
+  IpAddress destination;  ///< as the application named it
+  IpAddress answerer;     ///< where it really went
+  IpAddress asker;        ///< whom the answers are for
+  std::uint8_t protocol = 0;
   std::uint16_t port = 0;  ///< of the destination
   Buffer original, id, zone;
 };
@@ -48,12 +50,14 @@ std::optional<Entry> entry_in(nlmsghdr const& message) {
   auto const answerer = address_of(reply, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
   auto const asker = address_of(reply, CTA_IP_V4_DST, CTA_IP_V6_DST);
   if (!source || !destination || !answerer || !asker) return std::nullopt;
-  auto const port = Attributes{original.find(CTA_TUPLE_PROTO)}.find(CTA_PROTO_DST_PORT);
+  Attributes const transport{original.find(CTA_TUPLE_PROTO)};
+  auto const port = transport.find(CTA_PROTO_DST_PORT);
   return Entry{.family = header_of<nfgenmsg>(message).nfgen_family,
                .source = *source,
                .destination = *destination,
                .answerer = *answerer,
                .asker = *asker,
+               .protocol = transport.u8(CTA_PROTO_NUM),
                .port = port.size() == 2 ? load_be<std::uint16_t>(port.data()) : std::uint16_t{0},
                .original = copy_of(attributes.find(CTA_TUPLE_ORIG)),
                .id = copy_of(attributes.find(CTA_ID)),
@@ -124,8 +128,9 @@ Result<std::size_t> delete_redirected_dns(std::vector<IpAddress> const& services
   return delete_entries([&](Entry const& entry) { return was_redirected(entry, services); });
 }
 
-Result<std::size_t> delete_masqueraded_as(std::vector<IpAddress> const& sources) {
+Result<std::size_t> delete_masqueraded_as(std::vector<IpAddress> const& sources, Masqueraded which) {
   return delete_entries([&](Entry const& entry) {
+    if (which == Masqueraded::all_but_tcp && entry.protocol == IPPROTO_TCP) return false;
     return entry.asker != entry.source && std::ranges::find(sources, entry.asker) != sources.end();
   });
 }

@@ -15,8 +15,9 @@ namespace pim::linux_edge {
 /// looks like one. The number deleted.
 [[nodiscard]] Result<std::size_t> delete_redirected_dns(std::vector<IpAddress> const& services);
 
+enum class Masqueraded : std::uint8_t { all, all_but_tcp };
 /// Deletes every entry of others that left with one of `sources`: without the tunnel it would go on leaving so.
-[[nodiscard]] Result<std::size_t> delete_masqueraded_as(std::vector<IpAddress> const& sources);
+[[nodiscard]] Result<std::size_t> delete_masqueraded_as(std::vector<IpAddress> const& sources, Masqueraded which);
 
 /// Connections begun by addresses of the two prefixes and carried elsewhere. Reads the whole table.
 [[nodiscard]] Result<std::size_t> count_connections_from(Prefix const& v4, Prefix const& v6);

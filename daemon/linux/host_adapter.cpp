@@ -17,6 +17,7 @@
 #include "linux/capabilities.hpp"
 #include "linux/conntrack.hpp"
 #include "linux/host_state.hpp"
+#include "linux/sockets.hpp"
 
 namespace pim::linux_edge {
 namespace {
@@ -80,7 +81,8 @@ struct HostAdapter::Parts {
   Result<void> attach_device(HostPlan const& plan, HostResult& result);
   Result<void> set_up_device(HostPlan const& plan, HostResult& result);
   Result<void> forget_dns(std::vector<IpAddress> const& services);
-  Result<void> forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources);
+  Result<void> forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources, Masqueraded which);
+  Result<void> end_connections(std::vector<IpAddress> const& sources);
   Result<void> complete(HostPlan const& plan, HostResult& result);
 
   std::optional<HostResult> on_readable();
@@ -147,7 +149,8 @@ Result<void> HostAdapter::Parts::settle(HostPlan const& plan, HostResult& result
   if (*had_block) {
     auto const sources = state.tunnel_addresses(plan.names);
     if (!sources) return fail_with(sources.error());
-    if (auto done = forget_block(plan, *sources); !done) return done;
+    // Those of TCP are kept, and so the tables know whom to refuse.
+    if (auto done = forget_block(plan, *sources, Masqueraded::all_but_tcp); !done) return done;
   }
   return state.load_tables(plan);
 }
@@ -158,12 +161,17 @@ Result<void> HostAdapter::Parts::release(HostPlan const& plan) {
   auto const note = [&](Result<void> const& done) {
     if (!done && !first) first = done.error();
   };
-  auto const sources = state.tunnel_addresses(plan.names);
+  auto const found = state.tunnel_addresses(plan.names);
+  auto const sources = found ? *found : std::vector<IpAddress>{};
+  auto const had_block = state.has_block(plan.names);
   note(state.remove_other_rules(plan));
+  // Nothing begins with the tunnel's addresses any more. Without a block the tunnel led to the mesh alone, and what
+  // talks there waits for the daemon to come back.
+  if (had_block && *had_block) note(end_connections(sources));
   note(state.remove_other_routes(plan));
   note(state.delete_device(plan.names));
   note(state.sysctls().restore_others(plan.sysctls));
-  note(forget_block(plan, sources ? *sources : std::vector<IpAddress>{}));
+  note(forget_block(plan, sources, Masqueraded::all));
   note(state.delete_tables(plan));
   if (first) return fail_with(*first);
   return {};
@@ -192,10 +200,18 @@ Result<void> HostAdapter::Parts::forget_dns(std::vector<IpAddress> const& servic
 
 // Connections that were turned into the tunnel would be turned there, or leave with its address, for as long as
 // they are tracked.
-Result<void> HostAdapter::Parts::forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources) {
+Result<void> HostAdapter::Parts::forget_block(HostPlan const& plan, std::vector<IpAddress> const& sources,
+                                              Masqueraded which) {
   if (auto done = forget_dns(plan.dns_services); !done) return done;
-  auto const deleted = delete_masqueraded_as(sources);
+  auto const deleted = delete_masqueraded_as(sources, which);
   if (!deleted) return fail_with(deleted.error());
+  return {};
+}
+
+// Over IPv6 the kernel would let them go on with an address that is nobody's any more.
+Result<void> HostAdapter::Parts::end_connections(std::vector<IpAddress> const& sources) {
+  auto const ended = end_connections_from(sources);
+  if (!ended) return fail_with(ended.error());
   return {};
 }
 

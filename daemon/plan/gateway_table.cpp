@@ -82,11 +82,13 @@ Chain admit(GatewayInput const& gateway) {
 
 Chain forward(Input const& input) {
   auto const tunnel = quoted(input.interface);
-  return {"fwd_all",
-          "type filter hook forward priority filter; policy accept;",
-          {"iifname " + tunnel + " jump from_mesh",
-           "oifname " + tunnel + " ct state established,related " + accept_counted(from_internet_counter),
-           "oifname " + tunnel + " counter name refused drop"}};
+  Chain chain{"fwd_all",
+              "type filter hook forward priority filter; policy accept;",
+              {"iifname " + tunnel + " jump from_mesh",
+               "oifname " + tunnel + " ct state established,related " + accept_counted(from_internet_counter),
+               "oifname " + tunnel + " counter name refused drop"}};
+  for (auto& rule : refuse_begun_in_tunnel(input)) chain.rules.push_back(std::move(rule));
+  return chain;
 }
 
 }  // namespace

@@ -64,13 +64,19 @@ void add_input_chain(Table& table, Input const& input) {
 // Containers may talk to our mesh address, and are answered by their own device. What conntrack does not know has no
 // direction, and is refused.
 void add_own_chain(Table& table, Input const& input) {
-  auto const rest = " oifname != " + braces({"\"lo\"", quoted(input.interface)}) + " goto beside";
+  auto const elsewhere = "oifname != " + braces({"\"lo\"", quoted(input.interface)}) + " ";
   table.chains.push_back(refuse_chain());
   table.chains.push_back({"beside", "", {"ct direction reply accept", "goto refuse"}});
-  table.chains.push_back(
-      {"own",
-       "type filter hook output priority 10; policy accept;",
-       {"ip saddr " + to_string(input.own_v4) + rest, "ip6 saddr " + to_string(input.own_v6) + rest}});
+  Chain own{"own", "type filter hook output priority 10; policy accept;", {}};
+  own.rules = {"ip saddr " + to_string(input.own_v4) + " " + elsewhere + "goto beside",
+               "ip6 saddr " + to_string(input.own_v6) + " " + elsewhere + "goto beside"};
+  for (auto const& rule : refuse_begun_in_tunnel(input)) own.rules.push_back(elsewhere + rule);
+  table.chains.push_back(std::move(own));
+}
+
+std::vector<std::string> refuse_begun_in_tunnel(Input const& input) {
+  return {"ct direction original ct reply ip daddr " + to_string(input.own_v4) + " goto refuse",
+          "ct direction original ct reply ip6 daddr " + to_string(input.own_v6) + " goto refuse"};
 }
 
 Chain refuse_chain() {
@@ -94,9 +100,11 @@ Table idle_table(Input const& input, Names const& names) {
   add_input_chain(table, input);
   add_own_chain(table, input);
   // A host that forwards for other reasons is not thereby a way into or out of the mesh.
-  table.chains.push_back({"fwd_all",
-                          "type filter hook forward priority 10; policy accept;",
-                          {"iifname " + tunnel + " drop", "oifname " + tunnel + " drop"}});
+  Chain forward{"fwd_all",
+                "type filter hook forward priority 10; policy accept;",
+                {"iifname " + tunnel + " drop", "oifname " + tunnel + " drop"}};
+  for (auto& rule : refuse_begun_in_tunnel(input)) forward.rules.push_back(std::move(rule));
+  table.chains.push_back(std::move(forward));
   return table;
 }
 

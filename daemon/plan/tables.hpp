@@ -26,6 +26,9 @@ void add_input_chain(Table& table, Input const& input);
 /// Routing off: a connection that this host began inside the tunnel ends there, rather than go on outside with our
 /// mesh address.
 void add_own_chain(Table& table, Input const& input);
+/// Rules for what did not leave by the tunnel: whose answers our mesh address awaits was begun inside it, by whatever
+/// source. Needs the chain `refuse`.
+[[nodiscard]] std::vector<std::string> refuse_begun_in_tunnel(Input const& input);
 /// TCP gets a reset and others an ICMP error, so that programs fail at once.
 [[nodiscard]] Chain refuse_chain();
 /// TCP learns the tunnel's size in both directions; `forwarded` flows never see the tunnel's own MTU.

@@ -1,5 +1,6 @@
 """What the host does with traffic while the plan is in force: through the tunnel everything works, beside it
 nothing leaves, under every strictness of the reverse path check."""
+import errno
 import os
 import socket
 import struct
@@ -158,68 +159,111 @@ def test_a_device_bound_connection_from_before_is_ended_too(network, pair):
     wait_for_tunnel(network)
 
 
+families = pytest.mark.parametrize("family, there", [(socket.AF_INET, a.RESERVED4), (socket.AF_INET6, a.RESERVED6)])
+
+
 @once
-@pytest.mark.parametrize("family, there", [(socket.AF_INET, a.RESERVED4), (socket.AF_INET6, a.RESERVED6)])
-def test_a_connection_begun_in_the_tunnel_ends_when_routing_goes_off(network, pair, family, there):
+@families
+@pytest.mark.parametrize("opened, is_bound", [("off", False), ("off", True), ("release", False)])
+def test_a_connection_begun_in_the_tunnel_ends_when_the_block_goes(network, pair, family, there, opened, is_bound):
     """What it had to say was for the gateway's eyes, and nobody could answer it at the mesh address."""
-    is_v6 = family == socket.AF_INET6
-    mesh = socket.inet_pton(family, (MESH6 if is_v6 else MESH4).format(2))
-    with network.client.socket(family, socket.SOCK_STREAM) as stream, \
-            network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
-        wire.bind(("to-client", 0))
-        wire.settimeout(0.2)
-        stream.settimeout(3)
-        stream.connect((there, 443))
-        stream.sendall(b"before")
-        assert stream.recv(100) == b"before"
-        pair.client.do("off")
+    with network.client.socket(family, socket.SOCK_STREAM) as stream, wire_of(network) as wire:
+        if is_bound:
+            stream.bind((a.CLIENT6 if family == socket.AF_INET6 else a.CLIENT4, 0))
+        speak_once(stream, there)
+        pair.client.do(opened)
         try:
-            with pytest.raises(ConnectionError):
-                for _ in range(20):
-                    stream.sendall(b"after")
-                    time.sleep(0.05)
-            assert not heard_from(wire, mesh)
+            assert_ended(stream)
+            assert not heard(wire)
         finally:
             pair.client.do("on")
     wait_for_tunnel(network)
 
 
 @once
+@families
+def test_a_release_ends_datagrams_of_the_tunnel_and_leaves_other_sockets_alone(network, pair, family, there):
+    mesh = (MESH6 if family == socket.AF_INET6 else MESH4).format(2)
+    local = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+    with network.client.socket(family, socket.SOCK_DGRAM) as flow, \
+            network.client.socket(family, socket.SOCK_DGRAM) as unconnected, \
+            network.client.socket(family, socket.SOCK_STREAM) as server, \
+            network.client.socket(family, socket.SOCK_STREAM) as mine, wire_of(network) as wire:
+        flow.connect((there, 443))
+        assert flow.getsockname()[0] == mesh
+        unconnected.bind((mesh, 0))
+        server.bind((local, 0))
+        server.listen()
+        mine.connect(server.getsockname()[:2])
+        theirs, _ = server.accept()
+        pair.client.do("release")
+        try:
+            assert flow.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNABORTED
+            with pytest.raises(OSError):
+                flow.send(SAID)
+            assert unconnected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+            theirs.sendall(b"still here")
+            assert mine.recv(100) == b"still here"
+            assert not heard(wire)
+        finally:
+            theirs.close()
+            pair.client.do("on")
+    wait_for_tunnel(network)
+
+
+@once
 def test_connections_of_containers_end_when_the_tunnel_comes_and_when_it_goes(network, pair):
-    """Each was masqueraded as the host was then; going on with that address would be the wrong way."""
+    """Each was masqueraded as the host was then; going on with that address would be the wrong way, and going on with
+    another would say beside the tunnel what was meant for inside."""
     network.client.run("nft", "add table ip dock ; add chain ip dock post { type nat hook postrouting priority 100 ; } ; "
                               "add rule ip dock post ip saddr 172.17.0.0/16 oifname != docker0 masquerade")
     pair.client.do("off")
     try:
         for now, then in (("off", "on"), ("on", "off")):
             pair.client.do(now)
-            with network.container.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, \
-                    network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire:
-                wire.bind(("to-client", 0))
-                wire.settimeout(0.2)
-                stream.settimeout(3)
-                stream.connect((a.RESERVED4, 443))
-                stream.sendall(b"before")
-                assert stream.recv(100) == b"before"
+            with network.container.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, wire_of(network) as wire:
+                speak_once(stream, a.RESERVED4)
                 pair.client.do(then)
-                network.sniffer.reset()
-                with pytest.raises(ConnectionError):
-                    for _ in range(20):
-                        stream.sendall(b"xx")
-                        time.sleep(0.05)
-                assert not heard_from(wire, socket.inet_aton(MESH4.format(2)))
+                assert_ended(stream)
+                assert not heard(wire)
     finally:
         network.client.run("nft", "delete table ip dock")
         pair.client.do("on")
     wait_for_tunnel(network)
 
 
-def heard_from(wire, source):
+SAID = b"what was begun in the tunnel"
+
+
+def speak_once(stream, there):
+    stream.settimeout(3)
+    stream.connect((there, 443))
+    stream.sendall(b"before")
+    assert stream.recv(100) == b"before"
+
+
+def assert_ended(stream):
+    with pytest.raises(ConnectionError):
+        for _ in range(20):
+            stream.sendall(SAID)
+            time.sleep(0.05)
+
+
+def wire_of(network):
+    """What the internet sees of the client's uplink."""
+    wire = network.internet.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    wire.bind(("to-client", 0))
+    wire.settimeout(0.2)
+    return wire
+
+
+def heard(wire):
+    """Whether something of the connection came: its words, or our mesh address as a source."""
+    sources = [(26, socket.inet_aton(MESH4.format(2))), (22, socket.inet_pton(socket.AF_INET6, MESH6.format(2)))]
     try:
         while True:
             frame = wire.recv(4096)
-            at = 26 if len(source) == 4 else 22
-            if frame[at:at + len(source)] == source:
+            if SAID in frame or any(frame[at:at + len(source)] == source for at, source in sources):
                 return True
     except TimeoutError:
         return False

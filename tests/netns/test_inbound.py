@@ -124,3 +124,22 @@ def test_the_count_survives_a_new_table_and_the_loss_of_one_and_begins_with_the_
     bob.kill()
     bob.start()
     assert refused(bob) == 0
+
+
+@pytest.mark.parametrize("family", ["mesh_ip", "mesh_ipv6"])
+def test_a_connection_within_the_mesh_waits_for_a_daemon_that_is_started_anew(pair, family):
+    alice, bob = pair
+    target = address(alice, family)
+    with listening(alice, target, socket.SOCK_STREAM) as listener, \
+            bob.node.socket(family_of(target), socket.SOCK_STREAM) as out:
+        out.settimeout(20)
+        out.connect((target, PORT))
+        theirs, _ = listener.accept()
+        with theirs:
+            theirs.settimeout(20)
+            assert bob.terminate() == 0
+            out.sendall(b"said while nobody carries it")
+            bob.start()
+            assert theirs.recv(100) == b"said while nobody carries it"
+            theirs.sendall(b"heard")
+            assert out.recv(100) == b"heard"
