@@ -13,6 +13,7 @@ namespace pim {
   X(false_key, "a route with a key that is not of the node that it names")                     \
   X(false_metric, "a route that costs nothing to another node, or something to itself")        \
   X(without_record, "a route to a node whose key was never told")                              \
+  X(own_id, "a route to this node itself")                                                     \
   X(table_full, "a route beyond the number that one neighbour, or all together, may announce") \
   X(outdated, "an update that a later one made void, or that begins anew too soon")            \
   X(from_nobody, "an update of a node that is no neighbour")                                   \

@@ -35,6 +35,7 @@ void Machine::refuse_routes(mesh::Refusals const& before, Peer const& peer, Turn
   for (auto const& one : {Count{RefusedClaim::false_key, before.false_key, now.false_key},
                           Count{RefusedClaim::false_metric, before.false_metric, now.false_metric},
                           Count{RefusedClaim::without_record, before.without_record, now.without_record},
+                          Count{RefusedClaim::own_id, before.own_id, now.own_id},
                           Count{RefusedClaim::table_full, before.table_full, now.table_full},
                           Count{RefusedClaim::outdated, before.outdated, now.outdated},
                           Count{RefusedClaim::from_nobody, before.from_nobody, now.from_nobody}})

@@ -67,11 +67,9 @@ bool Routing::hear_table(Neighbour& neighbour, std::uint32_t table, Time now, Ro
 
 void Routing::hear(Neighbour& neighbour, wire::UpdateEntry const& entry, std::uint32_t batch, Time now,
                    RoutingOutbox& outbox) {
+  // Whoever missed numbers of an earlier life asks for the next one (on_request).
   if (entry.node == table_[self_index].id) {
-    // Announced in an earlier life whose last number was not stored.
-    if (entry.metric == infinite || !is_newer(entry.seqno, own_seqno_)) return;
-    for (auto* const other : neighbours_) other->told_of(self_index).asked = true;
-    raise_own_seqno(static_cast<Seqno>(entry.seqno + 1), now);
+    ++refusals_.own_id;
     return;
   }
   auto index = table_.find(entry.node);

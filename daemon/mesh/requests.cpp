@@ -9,14 +9,24 @@ namespace {
 
 /// The own number grows no more often, for each time the whole mesh hears of it; so no other is asked for more often.
 constexpr Duration growth_pace = std::chrono::milliseconds{200};
-/// As far as a number is newer than the one before it.
-constexpr Seqno longest_step = 0x7fff;
+/// Somebody may go on announcing a number that he heard a while ago: for a minute, where a link that is gone was idle,
+/// and for seconds on the way. Within 100 s the own number moves by less than half the circle: by one leap, and steps of
+/// at most 2,000. Else whoever asks for the newest again and again would drive it round, what is old would count as
+/// new, and feasibility would prove nothing.
+constexpr Seqno longest_step = 4, longest_leap = 0x7800;
+constexpr Duration leap_pace = std::chrono::seconds{100};
+/// What is so near is reached in steps when the leap is spent: more than a crash makes a node fall behind.
+constexpr Seqno nearby = 64;
 constexpr Duration first_repeat = std::chrono::milliseconds{500};
 /// A shorter route may become feasible by itself meanwhile.
 constexpr Duration small_patience = std::chrono::milliseconds{250};
 /// A node that is cut off asks more often than one that could only do better.
 constexpr Duration longest_repeat_cut_off = std::chrono::seconds{2};
 constexpr Duration longest_repeat = std::chrono::seconds{16};
+/// After so many in vain, about a minute, there may be nobody to answer: whoever announces nodes that do not exist is
+/// not asked for all of them every two seconds.
+constexpr std::uint8_t asked_in_vain = 32;
+constexpr Duration longest_repeat_in_vain = std::chrono::seconds{64};
 /// When many nodes lose their routes at once, so many are asked for in one go, and more after a pause.
 constexpr std::size_t askings_at_once = 64;
 constexpr Duration asking_pause = std::chrono::milliseconds{10};
@@ -71,13 +81,14 @@ void Routing::raise_own_seqno(Seqno wanted, Time now) {
 
 // Section 3.8.1.2 has it grow by one for each request. Whoever asks for more has heard a number that we had in an
 // earlier life and did not store in time: one step for each of its requests would leave it without a route for long.
-// Half the circle ahead, where a number is newer to nobody, it is reached in two steps. A forged request wins no more
-// than a flood of updates, which growth_pace bounds.
 void Routing::grow_if_due(Time now) {
   if (!wanted_seqno_ || now < grow_at_) return;
   auto const ahead = static_cast<Seqno>(*wanted_seqno_ - own_seqno_);
-  own_seqno_ = static_cast<Seqno>(own_seqno_ + std::min(ahead, longest_step));
-  if (own_seqno_ == *wanted_seqno_) wanted_seqno_.reset();
+  bool const leaps = ahead > longest_step && now >= leap_at_;
+  auto const gain = std::min(ahead, leaps ? longest_leap : longest_step);
+  own_seqno_ = static_cast<Seqno>(own_seqno_ + gain);
+  if (gain == ahead || ahead - gain > nearby) wanted_seqno_.reset();
+  if (leaps) leap_at_ = now + leap_pace;
   grow_at_ = now + growth_pace;
   announce(self_index, Pace::calm);
   spread_seqno(self_index, now);
@@ -100,7 +111,10 @@ void Routing::note_need(Index index, Time now) {
   if (need == asking.need) return;
   asking.need = need;
   bool const was_asked = asking.asked_at != Time{} && now < asking.asked_at + 2 * longest_repeat;
-  if (!was_asked || need == Asking::Need::any) asking.interval = first_repeat;
+  if (!was_asked || need == Asking::Need::any) {
+    asking.interval = first_repeat;
+    asking.times = 0;
+  }
   switch (need) {
     case Asking::Need::none: asking.at = never; break;
     case Asking::Need::better: asking.at = std::max(now, asking.asked_at + asking.interval) + small_patience; break;
@@ -117,8 +131,11 @@ void Routing::queue_asking(Index index, Time now) {
   asking.is_queued = true;
   asking.asked_at = now;
   asking.at = now + asking.interval;
-  asking.interval =
-      std::min(asking.interval * 2, asking.need == Asking::Need::any ? longest_repeat_cut_off : longest_repeat);
+  asking.times = std::min(asking.times, asked_in_vain) + 1;
+  auto const longest = asking.times > asked_in_vain       ? longest_repeat_in_vain
+                       : asking.need == Asking::Need::any ? longest_repeat_cut_off
+                                                          : longest_repeat;
+  asking.interval = std::min(asking.interval * 2, longest);
 }
 
 void Routing::send_askings(Time now, RoutingOutbox& outbox) {

@@ -53,6 +53,7 @@ struct Asking {
   enum class Need : std::uint8_t { none, better, any };
   Need need = Need::none;
   bool is_queued = false;
+  std::uint8_t times = 0;
   Time at = never;
   Time asked_at{};
   Duration interval{};

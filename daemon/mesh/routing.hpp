@@ -89,6 +89,7 @@ struct Refusals {
   std::uint64_t false_key = 0;       ///< a key that does not hash to the node id
   std::uint64_t false_metric = 0;    ///< 0 for another node than the neighbour itself, or not 0 for that
   std::uint64_t without_record = 0;  ///< a route to a node whose key was never told
+  std::uint64_t own_id = 0;          ///< about this node itself, of which nobody has to tell it
   std::uint64_t table_full = 0;      ///< beyond max_nodes or max_nodes_per_neighbour
 };
 
@@ -232,6 +233,7 @@ class Routing {
   Seqno own_seqno_;
   std::optional<Seqno> wanted_seqno_;  ///< a newer own one that waits for grow_at_
   Time grow_at_{};
+  Time leap_at_{};  ///< by more than a step, not before
 
   Time catch_up_at_ = never;  ///< with neighbours of which something was missed
 

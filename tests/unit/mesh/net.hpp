@@ -56,15 +56,24 @@ class Net {
     lose(a, b);
     after(1500, [=, this] { notice(a, b); });
   }
+  /// Somebody asks a node for a number far ahead of its own, by any of its neighbours.
+  void ask(Number of, Seqno ahead) {
+    auto const& neighbours = nodes_[of].neighbours;
+    if (neighbours.empty()) return;
+    wire::SeqnoRequest const request{id_of(of), static_cast<Seqno>(routing(of).own_seqno() + ahead), 64};
+    call(of,
+         [&](Routing& node, RoutingOutbox& out) { node.on_request({neighbours.begin()->first}, request, now_, out); });
+  }
   void set_cost(Number a, Number b, Metric cost) {
     cost_[{a, b}] = cost;
     if (!nodes_[a].neighbours.contains(b)) return;
     call(a, [&](Routing& routing, RoutingOutbox& out) { routing.set_cost({b}, cost, now_, out); });
   }
-  /// A new life: with the stored sequence number plus one, or with any when that was lost.
+  /// A new life: with the stored sequence number plus one, or when that was lost with any from which one leap leads
+  /// back.
   void restart(Number number, bool keeps_seqno) {
     auto const stored = nodes_[number].routing->own_seqno();
-    begin_life(number, keeps_seqno ? static_cast<Seqno>(stored + 1) : random_.value<Seqno>());
+    begin_life(number, keeps_seqno ? static_cast<Seqno>(stored + 1) : lost_number(stored));
     for (auto const& [link, cost] : cost_)
       if (link.first == number || link.second == number)
         after(1000, [this, ends = link] { notice(ends.first, ends.second); });
@@ -121,6 +130,8 @@ class Net {
     std::function<void()> act;
     bool operator<(Event const& other) const { return std::tie(other.at, other.order) < std::tie(at, order); }
   };
+
+  Seqno lost_number(Seqno stored) { return static_cast<Seqno>(stored - 0x7800u + random_.below(0xf800)); }
 
   void begin_life(Number number, Seqno seqno) {
     auto& node = nodes_[number];

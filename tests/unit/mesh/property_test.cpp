@@ -113,6 +113,26 @@ TEST_CASE("next hops never form a cycle, and after quiet every route is the shor
   }
 }
 
+TEST_CASE("who asks nodes for numbers far ahead, as often as it likes, makes no cycle among the others") {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    CAPTURE(seed);
+    pim::test::SeededEntropy random(seed);
+    NetSettings settings;
+    settings.routing.max_hops = 64;
+    Net net(settings, seed);
+    build(net, settings.nodes, random);
+    net.run_for(10s);
+    for (auto const end = net.now() + 120s; net.now() < end; net.run_for(100ms)) {
+      if (random.below(3) == 0) disturb(net, settings.nodes, random);
+      for (Number victim = 0; victim < 5; ++victim) net.ask(victim, 0x7fff);
+    }
+    INFO(net.first_loop());
+    CHECK(net.loops() == 0);
+    net.run_for(600s);  // who was cut off meanwhile may have to wait for the next leap
+    CHECK(faults(net, settings.nodes, 112) == 0);
+  }
+}
+
 TEST_CASE("without the feasibility condition the same meshes do form cycles") {
   std::size_t loops = 0;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -178,15 +198,14 @@ TEST_CASE("random and damaged messages change nothing that they must not") {
     auto const parsed = wire::parse_control(bytes);
     auto const* const damaged = parsed ? std::get_if<wire::Update>(&*parsed) : nullptr;
     if (!damaged) continue;
-    std::set<Seqno> allowed{seqno_before, static_cast<Seqno>(seqno_before + 0x7fff)};
-    for (auto const& one : damaged->entries)
-      if (one.node == id_of(0)) allowed.insert(static_cast<Seqno>(one.seqno + 1));
     desk.update(from, *damaged);
-    REQUIRE(allowed.contains(desk.routing.own_seqno()));
+    REQUIRE(desk.routing.own_seqno() == seqno_before);
     auto const requested = random.value<Seqno>();
     auto const before = desk.routing.own_seqno();
     desk.asks(from, static_cast<std::uint32_t>(random.below(40)), requested, random.value<std::uint8_t>());
-    REQUIRE(std::set{before, requested, static_cast<Seqno>(before + 0x7fff)}.contains(desk.routing.own_seqno()));
+    auto const gain = static_cast<Seqno>(desk.routing.own_seqno() - before);
+    REQUIRE(gain <= static_cast<Seqno>(requested - before));
+    REQUIRE(gain < 0x8000);
     if (random.below(20) == 0) {
       // A wish that waited for its turn may be granted here.
       desk.runs_for(std::chrono::milliseconds{random.below(400)});

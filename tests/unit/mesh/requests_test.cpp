@@ -44,26 +44,51 @@ TEST_CASE("a request for a number that this node has is answered to who asked al
 }
 
 TEST_CASE("a number far ahead was ours in a life that did not store it, and is taken at once") {
-  for (unsigned const ahead : {1u, 2u, 500u, 0x7fffu}) {
+  for (unsigned const ahead : {1u, 2u, 500u, 0x7800u}) {
     auto desk = desk_with(1, 0xfff0);
     auto const requested = static_cast<Seqno>(0xfff0 + ahead);
     desk.asks(1, 0, requested);
     CHECK(desk.routing.own_seqno() == requested);
+    CHECK(desk.routing.next_deadline() == never);
   }
 }
 
-TEST_CASE("the own number never goes backwards: what lies half the circle ahead is reached in two steps") {
-  for (unsigned const ahead : {0x8000u, 0x8001u}) {
-    auto desk = desk_with(1, 0xfff0);
-    auto const requested = static_cast<Seqno>(0xfff0 + ahead);
-    desk.asks(1, 0, requested);
-    CHECK(desk.routing.own_seqno() == static_cast<Seqno>(0xfff0 + 0x7fff));
-    CHECK(is_newer(desk.routing.own_seqno(), 0xfff0));
-    desk.runs_for(200ms);
-    CHECK(desk.routing.own_seqno() == requested);
-    CHECK(desk.told(1, 0)->seqno == requested);
-    CHECK(desk.routing.next_deadline() == never);
+TEST_CASE(
+    "within 100 s the own number moves by less than half the circle, whoever asks for whatever as often as it can") {
+  for (unsigned const ahead : {5u, 16u, 0x1000u, 0x7800u, 0x7fffu, 0x8000u}) {
+    auto desk = desk_with(1);
+    std::vector<std::pair<Time, std::uint64_t>> path{{desk.now, 0}};
+    auto last = desk.routing.own_seqno();
+    for (auto const end = desk.now + 400s; desk.now < end; desk.runs_for(50ms)) {
+      desk.asks(1, 0, static_cast<Seqno>(desk.routing.own_seqno() + ahead));
+      auto const now = desk.routing.own_seqno();
+      path.emplace_back(desk.now, path.back().second + static_cast<Seqno>(now - std::exchange(last, now)));
+    }
+    CHECK(path.back().second > 0);
+    auto from = path.begin();
+    std::uint64_t farthest = 0;
+    for (auto const& [at, moved] : path) {
+      while (at - from->first >= 100s) ++from;
+      farthest = std::max(farthest, moved - from->second);
+    }
+    CHECK(farthest < 0x8000);
   }
+}
+
+TEST_CASE("when the leap is spent, what is near is reached in steps, and what is far is asked for again") {
+  auto desk = desk_with(1);
+  desk.asks(1, 0, 1000);
+  CHECK(desk.routing.own_seqno() == 1000);
+  desk.runs_for(1s);
+  desk.asks(1, 0, 1016);
+  desk.runs_for(1s);
+  CHECK(desk.routing.own_seqno() == 1016);
+  desk.asks(1, 0, 5000);
+  CHECK(desk.routing.own_seqno() == 1020);
+  CHECK(desk.routing.next_deadline() == never);
+  desk.runs_for(100s);
+  desk.asks(1, 0, 5000);
+  CHECK(desk.routing.own_seqno() == 5000);
 }
 
 TEST_CASE("the own number grows no more often than every 200 ms, to the newest that was asked for") {
@@ -76,15 +101,13 @@ TEST_CASE("the own number grows no more often than every 200 ms, to the newest t
   CHECK(desk.routing.own_seqno() == 20);
 }
 
-TEST_CASE("this node heard of with a newer number than its own goes beyond it") {
+TEST_CASE("what others say of this node itself is refused and counted, whatever it is") {
   auto desk = desk_with(2);
-  desk.says(1, {entry(0, 10, 300)});
+  for (auto const& said : {entry(0, 10, 300), entry(0, 11, infinite), entry(0, 40, 300), entry(0, 41, 0)})
+    desk.says(1, {said});
   CHECK(desk.routing.own_seqno() == 10);
-  desk.says(1, {entry(0, 11, infinite)});
-  CHECK(desk.routing.own_seqno() == 10);
-  desk.says(1, {entry(0, 40, 300)});
-  CHECK(desk.routing.own_seqno() == 41);
-  CHECK(desk.told(2, 0)->seqno == 41);
+  CHECK(desk.routing.refusals().own_id == 4);
+  CHECK_FALSE(desk.told(2, 0));
   CHECK(desk.hop(0) == std::nullopt);
 }
 
@@ -115,6 +138,20 @@ TEST_CASE("a starved node asks everybody who announces the destination, ever les
   desk.runs_for(60s);
   CHECK(desk.hop(7) == 3u);
   CHECK(desk.requests.empty());
+}
+
+TEST_CASE("who announces what nobody can answer for is asked ever less often, once a minute in the end") {
+  auto desk = desk_with(2);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(1, {entry(7, 5, infinite)});
+  desk.clear();
+  desk.says(1, {entry(7, 4, 50)});
+  desk.runs_for(60s);
+  CHECK(desk.requests.size() >= 30);
+  desk.runs_for(300s);
+  desk.clear();
+  desk.runs_for(640s);
+  CHECK(desk.requests.size() == 10);
 }
 
 TEST_CASE("a shorter route that is not feasible is asked for when it lasts a moment") {
