@@ -154,6 +154,8 @@ class Machine final : private discovery::Judge {
   void hasten_to_next_gateway(Time now);
   void follow_route(Peer& peer);
   void keep_alive(Peer& peer, Time now);
+  void hear_complaint(Peer& peer, Turn& turn);
+  [[nodiscard]] static Duration answer_takes(Peer const& peer);
   void doubt_way_if_due(Peer& peer, Turn& turn);
   [[nodiscard]] static std::optional<Duration> round_trip(Peer const& peer);
 

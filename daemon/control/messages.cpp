@@ -91,7 +91,8 @@ void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, 
 void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
   begin_asking(peer, turn);
-  if (came_by != dataplane::Way::direct || peer.provisional) return;
+  if (came_by != dataplane::Way::direct) return hear_complaint(peer, turn);
+  if (peer.provisional) return;
   peer.link.on_asked(probe.is_down, turn.now.boot);
   watch_link(peer, turn);
   arm(peer);
@@ -100,9 +101,12 @@ void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way ca
 void Machine::on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::Way came_by, Turn& turn) {
   if (came_by == dataplane::Way::direct && peer.link.on_reply(reply.id, turn.now.boot))
     return on_link_answer(peer, turn);
-  if (reply.id != peer.probe_id) return;
-  peer.probe_id = entropy_.value<std::uint64_t>();  // the same reply again says nothing about time
-  auto const sample = turn.now.boot - peer.probe_sent;
+  auto const probe =
+      std::ranges::find_if(peer.probes, [&](SentProbe const& one) { return one.id == reply.id && one.sent != Time{}; });
+  if (probe == peer.probes.end()) return;
+  probe->id = entropy_.value<std::uint64_t>();  // the same reply again says nothing
+  if (probe->sent >= peer.liveness.unheard_since()) peer.liveness.on_answer();
+  auto const sample = turn.now.boot - probe->sent;
   peer.rtt = peer.rtt ? (*peer.rtt * 7 + sample) / 8 : sample;
   dirty_peers_.insert(peer.slot.value);
   if (peer.alive || peer.provisional) return;

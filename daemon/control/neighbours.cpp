@@ -24,6 +24,11 @@ constexpr Duration way_is_trusted_for = std::chrono::milliseconds{1400};
 /// ... and the next one after this.
 constexpr Duration way_is_tried_for = std::chrono::milliseconds{450};
 
+/// Probes of somebody who waits follow on each other every 250 ms, and one of them may be lost.
+constexpr Duration asks_on_within = std::chrono::milliseconds{600};
+/// Less than the pause between two of them: the second says already that the first was answered in vain.
+constexpr Duration shortest_answer = std::chrono::milliseconds{200};
+
 }  // namespace
 
 /// A datagram of this peer came directly, or will be sought where the user said.
@@ -146,13 +151,31 @@ void Machine::keep_alive(Peer& peer, Time now) {
   peer.liveness.ask_when_idle(is_wanted && (peer.via || !peer.link.is_up()), now);
 }
 
+/// A peer whose probes are answered, and which goes on asking for longer than an answer takes, hears nothing that we
+/// send by the relay, whatever comes from it. A direct link is watched by itself.
+void Machine::hear_complaint(Peer& peer, Turn& turn) {
+  auto const now = turn.now.boot;
+  auto& [first, last] = peer.asked;
+  if (now >= last + asks_on_within) first = now;
+  last = now;
+  if (!peer.via || !peer.alive || now < first + answer_takes(peer)) return;
+  peer.liveness.on_unheard(now);
+  arm(peer);
+}
+
+Duration Machine::answer_takes(Peer const& peer) {
+  auto const expected = round_trip(peer).value_or(Duration::zero());
+  return std::max(shortest_answer, expected + expected / 4);
+}
+
 /// The link to the relay works, and what goes to the peer by it is not answered: another way is tried while the peer is
 /// still waited for.
 void Machine::doubt_way_if_due(Peer& peer, Turn& turn) {
   auto const now = turn.now.boot;
-  auto const since =
-      std::max(peer.liveness.waiting_since() + way_is_trusted_for, peer.doubted_way_at + way_is_tried_for);
-  if (!peer.via || now < since) return;
+  auto const unheard_since = peer.liveness.unheard_since();
+  auto const trusted_until =
+      unheard_since != never ? unheard_since + answer_takes(peer) : peer.liveness.waiting_since() + way_is_trusted_for;
+  if (!peer.via || now < std::max(trusted_until, peer.doubted_way_at + way_is_tried_for)) return;
   peer.doubted_way_at = now;
   with_mesh(turn, [&](auto& out) { mesh_.doubt(peer.id, *peer.via, now, out); });
 }

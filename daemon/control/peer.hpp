@@ -1,6 +1,7 @@
 // What control knows of one node it holds, or is about to hold, a session with.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,17 @@ struct Announcement {
   unsigned tries = 0;
   Time next = never;
   bool is_acknowledged = false;
+};
+
+/// By the way that routing chose, whichever that was.
+struct SentProbe {
+  std::uint64_t id = 0;
+  Time sent{};  ///< Time{}: there was none
+};
+
+/// Probes of the peer that came by a relay, closely one behind the other.
+struct Asked {
+  Time first{}, last{};
 };
 
 /// Probes to a lost peer to which a way seems to lead again.
@@ -66,8 +78,8 @@ struct Peer {
 
   Announcement announcement{};
   Question question{};
-  std::uint64_t probe_id = 0;
-  Time probe_sent{};
+  std::array<SentProbe, 8> probes{};  ///< the newest first; one that goes out while answers are under way voids none
+  Asked asked{};
   std::optional<Duration> rtt{};
   Time internet_until{};  ///< its internet packets are accepted until then
 

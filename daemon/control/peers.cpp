@@ -256,9 +256,9 @@ void Machine::send_announcement(Peer& peer, Turn& turn) {
 }
 
 void Machine::probe(Peer& peer, Turn& turn) {
-  peer.probe_id = entropy_.value<std::uint64_t>();
-  peer.probe_sent = turn.now.boot;
-  dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{peer.probe_id}), turn.now, turn.packets);
+  std::shift_right(peer.probes.begin(), peer.probes.end(), 1);
+  peer.probes.front() = {entropy_.value<std::uint64_t>(), turn.now.boot};
+  dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{peer.probes.front().id}), turn.now, turn.packets);
 }
 
 /// The keys outlive a break of the way: whoever answers under them is back, and nobody needs to begin anew. Asked
@@ -271,11 +271,11 @@ void Machine::ask_whether_back(Peer& peer, Turn& turn) {
   if (++peer.question.tries < max_questions) peer.question.next = turn.now.boot + wait;
 }
 
-/// Only the last probe can be answered, so the one under way is waited for. Two that ask each other at one moment
-/// would otherwise go on for ever, each one's question making the other's answer stale.
+/// The probe under way is waited for: two that ask each other at one moment would otherwise go on for ever.
 void Machine::begin_asking(Peer& peer, Turn& turn) {
   if (peer.alive) return;
-  auto const patient_until = peer.probe_sent == Time{} ? Time{} : peer.probe_sent + session::answer_patience;
+  auto const sent = peer.probes.front().sent;
+  auto const patient_until = sent == Time{} ? Time{} : sent + session::answer_patience;
   peer.question = {0, std::max(turn.now.boot, patient_until)};
   if (turn.now.boot >= peer.question.next) ask_whether_back(peer, turn);
   arm(peer);

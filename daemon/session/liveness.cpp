@@ -9,12 +9,13 @@ namespace pim::session {
 
 void Liveness::start(Time now) {
   running_ = true;
+  unheard_since_ = never;
   rest(now, now);
 }
 
 void Liveness::stop() {
   running_ = false;
-  waiting_since_ = never;
+  waiting_since_ = unheard_since_ = never;
   deadline_ = never;
 }
 
@@ -26,8 +27,15 @@ void Liveness::on_awaited(Time since) {
   if (running_) deadline_ = std::min(deadline_, since + answer_patience);
 }
 
+void Liveness::on_unheard(Time now) {
+  if (!running_ || unheard_since_ != never) return;
+  unheard_since_ = now;
+  deadline_ = now;
+}
+
 Liveness::Verdict Liveness::poll(Seen const& seen, Time now) {
   if (!running_ || now < deadline_) return Verdict::quiet;
+  if (unheard_since_ != never) return poll_unheard(now);
   if (waiting_since_ != never && seen.last_received >= waiting_since_) waiting_since_ = never;
   waiting_since_ = std::min(waiting_since_, seen.awaiting_since);
 
@@ -50,6 +58,17 @@ Liveness::Verdict Liveness::poll(Seen const& seen, Time now) {
     return Verdict::quiet;
   }
   deadline_ = std::min(now + probe_interval, waiting_since_ + answer_limit);
+  return Verdict::probe;
+}
+
+/// It has waited for our answer as long as we would for its, before it asked.
+Liveness::Verdict Liveness::poll_unheard(Time now) {
+  auto const lost_at = unheard_since_ + answer_limit - answer_patience;
+  if (now >= lost_at) {
+    stop();
+    return Verdict::lost;
+  }
+  deadline_ = std::min(now + probe_interval, lost_at);
   return Verdict::probe;
 }
 

@@ -64,11 +64,12 @@ struct Line {
 
 /// a and b, with r and another relay between them, one of which passes nothing on for a while.
 struct Swallower : Line {
+  enum class What { all, to_b };
   Node& second = net.add("second", "192.0.2.8");
   Node* relay = nullptr;  ///< the one in use
   bool swallows = false;
 
-  Swallower() {
+  explicit Swallower(What what = What::all) {
     for (auto* const end : {&a, &b}) {
       link(*end, second);
       end->settings.peers.push_back(dialling({"192.0.2.8"}).peers.front());
@@ -80,9 +81,10 @@ struct Swallower : Line {
     relay = a.peer(b.id())->via == second.id() ? &second : &r;
     // Longer ones than the two neighbours have to say to each other: what it relays.
     constexpr std::size_t longest_of_its_own = 80;
-    net.loses = [this, works = net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+    net.loses = [this, what, works = net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
       bool const is_relayed = from == relay->endpoint() && datagram.size() > longest_of_its_own;
-      return works(from, to, datagram) || (swallows && is_relayed);
+      bool const is_meant = what == What::all || to == b.endpoint();
+      return works(from, to, datagram) || (swallows && is_relayed && is_meant);
     };
     swallows = true;
     CHECK(lost_while_talking(2s) > 0);
@@ -182,6 +184,25 @@ TEST_CASE("a link that fails in one direction is left within two seconds") {
   CHECK(lost > 0);
   CHECK(lost <= 2000 / 20 + 5);
   CHECK(line.lost_while_talking(1s) == 0);
+}
+
+TEST_CASE("a relay that swallows one direction alone is left within two seconds, however much comes by the other") {
+  Swallower line(Swallower::What::to_b);
+  CHECK(line.lost_while_talking(20s) == 0);
+  CHECK(line.a.peer(line.b.id())->via != line.relay->id());
+  CHECK(line.a.logged("lost") + line.b.logged("lost") == 0);
+}
+
+TEST_CASE("who is not heard by the only way there is loses the peer within three seconds, whatever comes from it") {
+  Swallower line(Swallower::What::to_b);
+  line.cut(line.a, line.relay == &line.r ? line.second : line.r);
+  line.lost_while_talking(5s);  // its link to the other relay is given up, then the peer
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::connecting);
+  CHECK(line.a.logged("lost") == 1);
+  line.swallows = false;
+  CHECK(line.lost_while_talking(5s) < 500);
+  CHECK(line.lost_while_talking(2s) == 0);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::relayed);
 }
 
 TEST_CASE("a relay that swallows what it should pass on is left within two seconds, and the session goes on") {

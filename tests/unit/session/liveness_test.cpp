@@ -83,3 +83,32 @@ TEST_CASE("a jump of the clock over hours still probes before it gives up") {
   CHECK(liveness.poll({start, never}, start + 8h) == Verdict::probe);
   CHECK(liveness.poll({start + 8h + 10ms, never}, liveness.next_deadline()) == Verdict::quiet);
 }
+
+TEST_CASE("a peer that does not hear us is asked at once, and lost in time whatever comes from it") {
+  Liveness liveness;
+  liveness.start(start);
+  liveness.on_unheard(start);
+  int probes = 0;
+  auto now = start;
+  for (;; now = liveness.next_deadline()) {
+    auto const verdict = liveness.poll({now, never}, now);
+    if (verdict == Verdict::lost) break;
+    CHECK(verdict == Verdict::probe);
+    ++probes;
+    liveness.on_unheard(now);  // said again, it is no longer time
+  }
+  CHECK(probes == 6);
+  CHECK(now == start + answer_limit - answer_patience);
+  CHECK(liveness.unheard_since() == never);
+}
+
+TEST_CASE("an answered probe says that a peer hears us after all") {
+  Liveness liveness;
+  liveness.start(start);
+  liveness.on_unheard(start);
+  CHECK(liveness.poll({start, never}, start) == Verdict::probe);
+  liveness.on_answer();
+  CHECK(liveness.unheard_since() == never);
+  CHECK(liveness.poll({start + 100ms, never}, liveness.next_deadline()) == Verdict::quiet);
+  CHECK(liveness.next_deadline() == never);
+}
