@@ -62,6 +62,7 @@ struct Peer {
   bool is_neighbour = false;      ///< routing uses the direct link
   std::optional<PeerSlot> via{};  ///< the relay that its datagrams go through
   Time doubted_way_at{};          ///< it did not answer by the way of that moment
+  Time call_back_at = never;      ///< it called and was answered, and is called unless it is heard under the new keys
   Time given_up_at = never;       ///< there is no way to it; another may be found until then
   bool alive = false;             ///< it answers
   bool failed = false;            ///< the last attempt to reach it failed

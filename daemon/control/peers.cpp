@@ -166,6 +166,7 @@ bool Machine::begin_life(Peer& peer, std::optional<wire::BootEpoch> life, Turn& 
 
 void Machine::come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_another_life, Turn& turn) {
   peer.last_handshake = turn.now.boot;
+  peer.call_back_at = never;
   peer.failed = false;
   admit(peer, at, turn);
   peer.liveness.start(turn.now.boot);
@@ -289,6 +290,10 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
   if (!peer.keys.is_established()) end_session(peer, "its keys expired without traffic", turn);
   if (now >= peer.announcement.next) send_announcement(peer, turn);
   if (now >= peer.question.next) ask_whether_back(peer, turn);
+  if (now >= peer.call_back_at) {
+    peer.call_back_at = never;
+    call(peer, false, turn);
+  }
   poll_link(peer, turn);
   renew_if_due(peer, turn);
   give_up_if_due(peer, turn);
@@ -307,8 +312,9 @@ void Machine::on_peer_timer(Peer& peer, Turn& turn) {
 
 void Machine::arm(Peer const& peer) {
   timers_.arm({TimerKey::Kind::peer, peer.slot.value},
-              std::min({peer.provisional_until, peer.given_up_at, peer.keys.next_expiry(), peer.announcement.next,
-                        peer.renew_at, peer.question.next, peer.liveness.next_deadline(), peer.link.next_deadline()}));
+              std::min({peer.provisional_until, peer.call_back_at, peer.given_up_at, peer.keys.next_expiry(),
+                        peer.announcement.next, peer.renew_at, peer.question.next, peer.liveness.next_deadline(),
+                        peer.link.next_deadline()}));
 }
 
 }  // namespace pim::control

@@ -1,5 +1,7 @@
 // Handshakes and key queries that others begin. Whoever does not know our key gets silence; an answer is
 // never longer than its cause; nothing is remembered of a stranger before its first data verifies.
+#include <algorithm>
+
 #include "control/machine.hpp"
 #include "crypto/hash.hpp"
 
@@ -102,6 +104,11 @@ void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation 
   if (from.is_direct()) hear_link(peer, turn);
   answer(from, datagram, turn);
   note(ledger_.reach(peer.inbound_attempt, trust::Step::response_sent), turn);
+  // The answer may get lost, and whoever calls rests for up to a minute. Nobody is called whom we never met: a stranger
+  // could name another's address as its own.
+  if (peer.alive || !from.is_direct() || !trust_.find(peer.id)) return;
+  peer.call_back_at = std::min(peer.call_back_at, turn.now.boot + session::answer_patience);
+  arm(peer);
 }
 
 void Machine::refuse_inbound(dataplane::Origin const& from, trust::Refused const& refused, Turn& turn) {

@@ -118,6 +118,26 @@ TEST_CASE("a restarted peer is met again at once, whichever side restarts") {
   }
 }
 
+TEST_CASE("who was called, and whose answers got lost, calls back within two seconds if it knows the caller") {
+  for (bool const knows : {true, false}) {
+    Pair pair;
+    bool is_cut = true;
+    Time first = never;
+    pair.net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+      if (is_cut) return true;
+      if (first == never && from == pair.a->endpoint()) first = pair.net.boot;
+      return from == pair.b->endpoint() && wire::peek(datagram) == wire::Kind::response;
+    };
+    pair.net.run(400s);  // the keys are gone on both sides, and a calls once a minute
+    REQUIRE_FALSE(pair.connected());
+    if (!knows) pair.b->command(control::ForgetPeer{{to_string(pair.a->id())}});
+    is_cut = false;
+    while (first == never) pair.net.run(100ms);
+    pair.net.run(2s);
+    CHECK(pair.connected() == knows);
+  }
+}
+
 TEST_CASE("a goodbye is believed at once") {
   Pair pair;
   (void)pair.b->command(control::Shutdown{});
