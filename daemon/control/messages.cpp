@@ -91,9 +91,12 @@ void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, 
 void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
   begin_asking(peer, turn);
-  if (came_by != dataplane::Way::direct) return hear_complaint(peer, turn);
+  if (came_by != dataplane::Way::direct) {
+    if (probe.hears_nothing) hear_complaint(peer, turn);
+    return;
+  }
   if (peer.provisional) return;
-  peer.link.on_asked(probe.is_down, turn.now.boot);
+  peer.link.on_asked(probe.hears_nothing, turn.now.boot);
   watch_link(peer, turn);
   arm(peer);
 }

@@ -151,7 +151,7 @@ void Machine::keep_alive(Peer& peer, Time now) {
   peer.liveness.ask_when_idle(is_wanted && (peer.via || !peer.link.is_up()), now);
 }
 
-/// A peer whose probes are answered, and which goes on asking for longer than an answer takes, hears nothing that we
+/// A peer that hears nothing, is answered, and goes on asking for longer than an answer takes, does not get what we
 /// send by the relay, whatever comes from it. A direct link is watched by itself.
 void Machine::hear_complaint(Peer& peer, Turn& turn) {
   auto const now = turn.now.boot;

@@ -258,8 +258,11 @@ void Machine::send_announcement(Peer& peer, Turn& turn) {
 
 void Machine::probe(Peer& peer, Turn& turn) {
   std::shift_right(peer.probes.begin(), peer.probes.end(), 1);
-  peer.probes.front() = {entropy_.value<std::uint64_t>(), turn.now.boot};
-  dataplane_.seal_control(peer.slot, wire::to_bytes(wire::Probe{peer.probes.front().id}), turn.now, turn.packets);
+  auto const& sent = peer.probes.front() = {entropy_.value<std::uint64_t>(), turn.now.boot};
+  // Who asks because it is not heard hears well: two such would ask each other for ever.
+  bool const hears_nothing = peer.liveness.waiting_since() != never && peer.liveness.unheard_since() == never;
+  auto const message = wire::to_bytes(wire::Probe{sent.id, peer.via && hears_nothing});
+  dataplane_.seal_control(peer.slot, message, turn.now, turn.packets);
 }
 
 /// The keys outlive a break of the way: whoever answers under them is back, and nobody needs to begin anew. Asked

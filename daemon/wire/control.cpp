@@ -82,7 +82,7 @@ void write(Writer& out, Hello const& hello) {
 
 void write(Writer& out, HelloAck const& ack) { out.u8(byte_of(ControlKind::hello_ack)).u64(ack.sequence); }
 void write(Writer& out, Probe const& probe) {
-  out.u8(byte_of(ControlKind::probe)).u64(probe.id).u8(probe.is_down ? 1 : 0);
+  out.u8(byte_of(ControlKind::probe)).u64(probe.id).u8(probe.hears_nothing ? 1 : 0);
 }
 void write(Writer& out, ProbeReply const& reply) { out.u8(byte_of(ControlKind::probe_reply)).u64(reply.id); }
 void write(Writer& out, Goodbye const& goodbye) {

@@ -71,7 +71,7 @@ struct HelloAck {
 
 struct Probe {
   std::uint64_t id = 0;
-  bool is_down = false;  ///< the sender's end of the link that it asks is
+  bool hears_nothing = false;  ///< of what the receiver sends by the way that is asked
   auto operator<=>(Probe const&) const = default;
 };
 

@@ -64,12 +64,11 @@ struct Line {
 
 /// a and b, with r and another relay between them, one of which passes nothing on for a while.
 struct Swallower : Line {
-  enum class What { all, to_b };
   Node& second = net.add("second", "192.0.2.8");
   Node* relay = nullptr;  ///< the one in use
   bool swallows = false;
 
-  explicit Swallower(What what = What::all) {
+  explicit Swallower(bool only_to_b = false) {
     for (auto* const end : {&a, &b}) {
       link(*end, second);
       end->settings.peers.push_back(dialling({"192.0.2.8"}).peers.front());
@@ -81,9 +80,9 @@ struct Swallower : Line {
     relay = a.peer(b.id())->via == second.id() ? &second : &r;
     // Longer ones than the two neighbours have to say to each other: what it relays.
     constexpr std::size_t longest_of_its_own = 80;
-    net.loses = [this, what, works = net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+    net.loses = [this, only_to_b, works = net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
       bool const is_relayed = from == relay->endpoint() && datagram.size() > longest_of_its_own;
-      bool const is_meant = what == What::all || to == b.endpoint();
+      bool const is_meant = !only_to_b || to == b.endpoint();
       return works(from, to, datagram) || (swallows && is_relayed && is_meant);
     };
     swallows = true;
@@ -187,14 +186,14 @@ TEST_CASE("a link that fails in one direction is left within two seconds") {
 }
 
 TEST_CASE("a relay that swallows one direction alone is left within two seconds, however much comes by the other") {
-  Swallower line(Swallower::What::to_b);
+  Swallower line(true);
   CHECK(line.lost_while_talking(20s) == 0);
   CHECK(line.a.peer(line.b.id())->via != line.relay->id());
   CHECK(line.a.logged("lost") + line.b.logged("lost") == 0);
 }
 
 TEST_CASE("who is not heard by the only way there is loses the peer within three seconds, whatever comes from it") {
-  Swallower line(Swallower::What::to_b);
+  Swallower line(true);
   line.cut(line.a, line.relay == &line.r ? line.second : line.r);
   line.lost_while_talking(5s);  // its link to the other relay is given up, then the peer
   CHECK(line.a.peer(line.b.id())->state == control::PeerState::connecting);
@@ -203,6 +202,30 @@ TEST_CASE("who is not heard by the only way there is loses the peer within three
   CHECK(line.lost_while_talking(5s) < 500);
   CHECK(line.lost_while_talking(2s) == 0);
   CHECK(line.a.peer(line.b.id())->state == control::PeerState::relayed);
+}
+
+TEST_CASE("two that ask each other whether they are heard stop when they are answered") {
+  Swallower line(true);
+  line.cut(line.a, line.relay == &line.r ? line.second : line.r);
+  line.swallows = false;
+  line.lost_while_talking(30s);
+  CHECK(line.lost_while_talking(2s) == 0);
+  line.swallows = true;
+  line.lost_while_talking(1500ms);
+  line.swallows = false;
+  constexpr std::size_t relayed_reply = 9 + 3 * 32;
+  line.net.loses = [works = line.net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+    return works(from, to, datagram) || datagram.size() == relayed_reply;
+  };
+  line.net.sent.clear();
+  line.net.run(700ms);
+  auto const is_reply = [](auto const& one) { return one.second.size() == relayed_reply; };
+  CHECK(std::any_of(line.net.sent.begin(), line.net.sent.end(), is_reply));
+  line.net.loses = nullptr;
+  line.net.run(10s);
+  line.net.sent.clear();
+  line.net.run(20s);
+  CHECK(line.net.sent.size() < 40);
 }
 
 TEST_CASE("a relay that swallows what it should pass on is left within two seconds, and the session goes on") {
