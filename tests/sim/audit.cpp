@@ -23,7 +23,7 @@ Components Audit::reachable() const {
 }
 
 /// It works, and both ends know.
-bool Audit::is_open(Link const& link) const { return world_.works(link) && link.met_at != never; }
+bool Audit::is_open(Link const& link) const { return world_.works(link) && link.crossed_at != never; }
 
 std::optional<Fault> Audit::missing_chain(Components const& components) {
   far_ = 0;
@@ -80,11 +80,12 @@ std::string Audit::describe(NodeNumber node, NodeNumber destination) const {
   for (auto const number : world_.underlay().links_of(node)) {
     auto const& link = world_.underlay().links()[number];
     auto const other = link.a == node ? link.b : link.a;
-    text += ", n" + std::to_string(other) + (world_.works(link) ? "" : " (cut)") + " costs " +
-            std::to_string(world_.cost(node, other)) + " loses " + std::to_string(link.loss / 10) + " %" +
-            (link.met_at == never
-                 ? ", not crossed"
-                 : ", crossed for " + std::to_string((world_.time() - link.met_at) / std::chrono::seconds{1}) + " s");
+    text +=
+        ", n" + std::to_string(other) + (world_.works(link) ? "" : " (cut)") + " costs " +
+        std::to_string(world_.cost(node, other)) + " loses " + std::to_string(link.loss / 10) + " %" +
+        (link.crossed_at == never
+             ? ", not crossed"
+             : ", crossed for " + std::to_string((world_.time() - link.crossed_at) / std::chrono::seconds{1}) + " s");
   }
   world_.node(node).control().routes().for_each_route([&](mesh::OfferedRoute const& offer) {
     if (offer.destination != world_.node(destination).id()) return;

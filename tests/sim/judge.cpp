@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration step = 100ms;
-/// What was promised: from when a link is met again until everybody that it joins is reached.
+/// What was promised: from the first datagram over a link that came back until everybody that it joins is reached.
 constexpr Duration convergence_limit = 10s;
 /// Without what was cut. Nothing came back, so nothing was promised; but longer would be a fault.
 constexpr Duration reroute_limit = 30s;
@@ -58,16 +58,16 @@ Duration Judge::await(Duration limit, Done const& fault) {
   }
 }
 
-/// A link over which its ends have not met since it works.
-std::optional<Fault> Judge::unmet() const {
+/// A link that nothing has crossed since it works.
+std::optional<Fault> Judge::uncrossed() const {
   for (auto const& link : world_.underlay().links())
-    if (link.met_at == never) return Fault{{link.a, link.b}, "a link that works is not used"};
+    if (link.crossed_at == never) return Fault{{link.a, link.b}, "a link that works is not used"};
   return std::nullopt;
 }
 
 void Judge::await_start() {
   report_.start = await(start_limit, [&]() -> std::optional<Fault> {
-    if (auto fault = unmet()) return fault;
+    if (auto fault = uncrossed()) return fault;
     return audit_.missing_chain(audit_.reachable());
   });
 }
@@ -89,39 +89,35 @@ void Judge::await_detours() {
 }
 
 /// The earliest of those since `since`.
-std::optional<Judge::Meeting> Judge::meeting_since(Time since) const {
-  auto first = never, met = never;
-  for (auto const& link : world_.underlay().links()) {
-    if (link.met_at == never || link.met_at <= since) continue;
-    first = std::min(first, link.crossed_at);
-    met = std::min(met, link.met_at);
-  }
-  return met == never ? std::nullopt : std::optional(Meeting{first, met, audit_.reachable()});
+std::optional<Judge::Crossing> Judge::crossing_since(Time since) const {
+  auto first = never;
+  for (auto const& link : world_.underlay().links())
+    if (link.crossed_at > since) first = std::min(first, link.crossed_at);
+  return first == never ? std::nullopt : std::optional(Crossing{first, audit_.reachable()});
 }
 
 void Judge::await_return() {
   auto const since = world_.time();
-  std::deque<Meeting> open{{since, since, audit_.reachable()}};
+  std::deque<Crossing> open{{since, audit_.reachable()}};
   for (;;) {
     settle(open);
-    auto const fault = unmet();
+    auto const fault = uncrossed();
     if (!fault && open.empty()) return;
     if (fault && world_.time() - since > return_limit) throw Violation(fault->text, fault->nodes);
     auto const looked = world_.time();
     pass(step);
-    if (auto meeting = meeting_since(looked)) open.push_back(std::move(*meeting));
+    if (auto crossing = crossing_since(looked)) open.push_back(std::move(*crossing));
   }
 }
 
-/// In order: what one meeting joined, the next did as well.
-void Judge::settle(std::deque<Meeting>& open) {
+/// In order: what one crossing joined, the next did as well.
+void Judge::settle(std::deque<Crossing>& open) {
   for (; !open.empty(); open.pop_front()) {
-    auto const& [first, met, joined] = open.front();
+    auto const& [at, joined] = open.front();
     auto const fault = audit_.missing_chain(joined);
-    if (fault && world_.time() - met < convergence_limit) return;
+    if (fault && world_.time() - at < convergence_limit) return;
     if (fault) throw Violation(fault->text + ", 10 s after a link came back", fault->nodes);
-    report_.worst = std::max(report_.worst, world_.time() - met);
-    report_.from_first = std::max(report_.from_first, world_.time() - first);
+    report_.worst = std::max(report_.worst, world_.time() - at);
     report_.far = std::max(report_.far, audit_.far());
   }
 }
@@ -177,7 +173,7 @@ void Judge::judge_rest() {
       throw Violation("n" + std::to_string(node) + " sends " + std::to_string(rate) + " bytes a second at rest",
                       {node});
   }
-  if (auto const fault = unmet()) throw Violation(fault->text + ", at rest", fault->nodes);
+  if (auto const fault = uncrossed()) throw Violation(fault->text + ", at rest", fault->nodes);
   if (auto const fault = audit_.missing_chain(audit_.reachable()))
     throw Violation(fault->text + ", at rest", fault->nodes);
 }

@@ -12,9 +12,8 @@ struct Report {
   std::uint64_t seed = 0;
   std::size_t nodes = 0, links = 0;
   unsigned cuts = 0, restarts = 0, partitions = 0, blinks = 0, loops = 0;
-  Duration start{};         ///< from the last start of a node until all reached all
-  Duration worst{};         ///< from when a link was met again until all that it joins reached each other
-  Duration from_first{};    ///< the same, from the first datagram that arrived over it
+  Duration start{};  ///< from the last start of a node until all reached all
+  Duration worst{};  ///< from the first datagram over a link that came back until all that it joins reached each other
   Duration noticed{};       ///< the longest that routing went on to use a cut link
   Duration rerouted{};      ///< from then on, the longest until all that are still linked reached each other
   Duration settled{};       ///< without losses, the longest until costs came to rest and every path was the cheapest
@@ -56,17 +55,17 @@ class Judge {
   void judge_rest();
 
  private:
-  /// What was met at one look.
-  struct Meeting {
-    Time first, met;
+  /// By a link that came back, as of one look.
+  struct Crossing {
+    Time at;
     Components joined;
   };
 
   template <class Done>
   Duration await(Duration limit, Done const& fault);
-  [[nodiscard]] std::optional<Fault> unmet() const;
-  [[nodiscard]] std::optional<Meeting> meeting_since(Time since) const;
-  void settle(std::deque<Meeting>& open);
+  [[nodiscard]] std::optional<Fault> uncrossed() const;
+  [[nodiscard]] std::optional<Crossing> crossing_since(Time since) const;
+  void settle(std::deque<Crossing>& open);
   void talk();
 
   World& world_;

@@ -31,10 +31,9 @@ void print(sim::Report const& report, double took) {
        << " links=" << report.links << " cuts=" << report.cuts << " restarts=" << report.restarts
        << " partitions=" << report.partitions << " blinks=" << report.blinks << " loops=" << report.loops
        << " start=" << seconds(report.start) << " worst=" << seconds(report.worst)
-       << " from_first=" << seconds(report.from_first) << " noticed=" << seconds(report.noticed)
-       << " rerouted=" << seconds(report.rerouted) << " settled=" << seconds(report.settled) << " far=" << report.far
-       << " apart=" << report.apart << " beyond=" << report.beyond << " rest_bytes=" << report.rest_bytes
-       << " most_at_rest=" << report.most_at_rest
+       << " noticed=" << seconds(report.noticed) << " rerouted=" << seconds(report.rerouted)
+       << " settled=" << seconds(report.settled) << " far=" << report.far << " apart=" << report.apart
+       << " beyond=" << report.beyond << " rest_bytes=" << report.rest_bytes << " most_at_rest=" << report.most_at_rest
        << " kib_per_node=" << most_memory() / static_cast<double>(report.nodes) << " probes=" << counts.probes_delivered
        << '/' << counts.probes_sent << " routes=" << counts.route_changes << " dead_cycles=" << counts.dead_cycles
        << " sent=" << sent + doubled << " doubled=" << doubled << " lost=" << lost << " barred=" << barred

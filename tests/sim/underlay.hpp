@@ -23,9 +23,6 @@ struct Link {
   std::uint16_t mapping = 0;           ///< on top of the port that a sends from; another one for each hole
   std::array<Time, 2> last_arrival{};  ///< of what a sent, and b
   Time crossed_at = never;             ///< the first datagram that arrived since it is up and both ends run
-  /// The same; on a link that loses some, the first with which both ends hold a session: how many handshakes are lost
-  /// before is luck, not convergence.
-  Time met_at = never;
 };
 
 /// What became of a datagram: when it was sent, the first four; later the others.
@@ -45,7 +42,7 @@ class Underlay {
   [[nodiscard]] std::vector<LinkNumber> const& links_of(NodeNumber node) const { return by_node_[node]; }
   [[nodiscard]] std::optional<LinkNumber> between(NodeNumber a, NodeNumber b) const;
   /// Nobody crossed it from now on.
-  void forget_crossing(LinkNumber number) { links_[number].crossed_at = links_[number].met_at = never; }
+  void forget_crossing(LinkNumber number) { links_[number].crossed_at = never; }
   /// Its NAT forgets what it let through, as when it restarts: what a sends next has another source.
   void forget_mapping(LinkNumber number);
   /// Of a datagram sent now to `to`; valid until the next call.

@@ -115,7 +115,6 @@ void World::arrive(std::uint32_t number) {
   finish(parcel.to);
   if (parcel.source != Underlay::source_of(link, parcel.from)) return;
   if (link.crossed_at == never) link.crossed_at = time_;
-  if (link.met_at == never && (link.loss == 0 || share_session(parcel.from, parcel.to))) link.met_at = time_;
 }
 
 void World::meet_deadline(NodeNumber node, Time at) {
