@@ -80,7 +80,9 @@ void Forwarding::send(Forward const& forward, bool is_in_place) {
   if (!state_.talkers.take(forward.talker, size)) return state_.drop(Drop::relay_share);
   auto const datagram = is_in_place ? forward.datagram : copy(forward.datagram);
   if (datagram.empty()) return state_.talkers.count_dropped(forward.talker);
-  --datagram[wire::data_header_size + hop_limit_at];
+  // Whatever a frame claims, no honest node carries it further than its own.
+  auto& hop_limit = datagram[wire::data_header_size + hop_limit_at];
+  hop_limit = static_cast<std::uint8_t>(std::min(hop_limit, wire::transit_hop_limit) - 1);
   if (!sealing_.seal(forward.hop, datagram, forward.flags)) return state_.talkers.count_dropped(forward.talker);
   auto& peer = *forward.hop.peer;
   if (!is_in_place) out_.bytes.take(size);

@@ -116,7 +116,8 @@ void check_forwarded(Bytes datagram) {
   PIM_ASSERT(header.has_value());
   auto const opened = test::KeyHolder(key_of(honest)).open(datagram);
   auto const frame = wire::parse_transit(opened);
-  PIM_ASSERT(frame && frame->destination == far_away && frame->hop_limit > 0 && frame->hop_limit < 255);
+  PIM_ASSERT(frame && frame->destination == far_away && frame->hop_limit > 0 &&
+             frame->hop_limit < wire::transit_hop_limit);
   std::uint8_t const expected = wire::needs_head_sealed_only(*frame) ? head_sealed : 0;
   PIM_ASSERT(header->flags == (std::array<std::uint8_t, 3>{expected, 0, 0}));
 }

@@ -56,6 +56,16 @@ TEST_CASE("a frame that passed as many nodes as it may goes no further") {
   CHECK(stranger.mesh[1].plane.relayed()[1].dropped == 2);
 }
 
+TEST_CASE("a frame that claims a longer way than frames may go is carried no further than others") {
+  for (auto const claimed : {std::uint8_t{17}, std::uint8_t{255}}) {
+    Stranger stranger;
+    stranger.says(transit_frame(stranger.frame(claimed)));
+    auto const sent = stranger.mesh.leaving(1);
+    REQUIRE(sent.size() == 1);
+    CHECK(opened_by_hand(Mesh::key(1, 2), sent[0].bytes) == transit_frame(stranger.frame(15)));
+  }
+}
+
 TEST_CASE("a circle of next hops ends by the hop limit") {
   Mesh mesh(4);
   mesh.link(0, 1), mesh.link(1, 2), mesh.link(2, 3), mesh.link(3, 1);
