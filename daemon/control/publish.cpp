@@ -32,6 +32,7 @@ bool is_news(PeerView before, PeerView const& after) {
 void Machine::publish_table() {
   auto const changed = std::exchange(dirty_policies_, {});
   if (!std::exchange(table_dirty_, false)) {
+    for (auto const slot : changed) dataplane_.give_up_addresses(PeerSlot{slot});
     for (auto const slot : changed) {
       auto const* const peer = find(PeerSlot{slot});
       // What a stranger sends under new keys is let in by the first datagram that verifies, and comes right behind it.

@@ -43,6 +43,8 @@ void Dataplane::publish(std::unique_ptr<ForwardingTable> table) {
   if (!state_->table->routing_on) state_->asked.forget();
 }
 
+void Dataplane::give_up_addresses(PeerSlot peer) { state_->table->give_up_addresses(peer); }
+
 void Dataplane::set_policy(PeerSlot peer, PeerPolicy const& policy, bool is_reachable) {
   state_->table->set_policy(peer, policy, is_reachable);
 }

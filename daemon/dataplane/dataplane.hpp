@@ -91,7 +91,8 @@ class Dataplane {
   bool send_transit(PeerSlot neighbour, wire::Transit const& frame, Now const& now, Out& out);
 
   void publish(std::unique_ptr<ForwardingTable> table);
-  /// In the table that was published last: ForwardingTable::set_policy.
+  /// In the table that was published last: ForwardingTable::give_up_addresses and set_policy.
+  void give_up_addresses(PeerSlot peer);
   void set_policy(PeerSlot peer, PeerPolicy const& policy, bool is_reachable);
   /// Whether the tunnel device takes UDP super-packets (TUNSETOFFLOAD accepted TUN_F_USO4 | TUN_F_USO6; Linux
   /// 6.2). Off until said, since an older system refuses such writes.

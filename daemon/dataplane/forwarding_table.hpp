@@ -41,6 +41,9 @@ struct ForwardingTable {
   std::optional<PeerSlot> gateway{};  ///< where it goes; none while blocked
   bool serves_gateway = false;        ///< peers' internet traffic is handed to the host
 
+  /// No address leads to this peer any more. Where several change at once all give up first: an address that one of
+  /// them leaves to another is free then, whichever is set first.
+  void give_up_addresses(PeerSlot slot);
   /// All that is known of one peer, and whether its mesh addresses lead to it. An address that another one holds stays
   /// the other's.
   void set_policy(PeerSlot slot, PeerPolicy const& policy, bool is_reachable);

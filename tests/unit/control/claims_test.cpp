@@ -148,6 +148,39 @@ TEST_CASE("an alias is free again when its holder takes another one or is forgot
   CHECK(set.alias_of(set.thief) == set.stolen());
 }
 
+TEST_CASE("an alias that changes hands in one turn leads to its new holder") {
+  Theft set;
+  for (auto* const node : {&set.victim, &set.thief, &set.holder}) {
+    node->start();
+    set.net.run(1s);
+  }
+  // It is the taker whose slot comes first.
+  set.thief.kill();
+  set.thief.settings.mesh_v4 = set.stolen();
+  set.thief.start();
+  set.net.run(2s);
+  REQUIRE_FALSE(set.reaches(set.thief, set.stolen()));
+  std::vector<Buffer> hellos;
+  set.net.loses = [&](Endpoint const&, Endpoint const& to, Bytes datagram) {
+    if (to == set.victim.endpoint()) hellos.emplace_back(datagram.begin(), datagram.end());
+    return true;
+  };
+  auto const says = [&](Node& node, std::array<std::uint8_t, 4> const& alias) {
+    node.say(set.victim.id(), wire::to_bytes(wire::Hello{.sequence = UINT64_MAX / 2, .v4_alias = alias}));
+  };
+  auto const address = set.stolen();
+  auto const stolen = address.view();
+  says(set.holder, {10, 77, 9, 9});
+  says(set.thief, {stolen[0], stolen[1], stolen[2], stolen[3]});
+  set.net.loses = nullptr;
+  REQUIRE(hellos.size() == 2);
+  set.victim.receive(set.holder.endpoint(), hellos);
+  REQUIRE(set.alias_of(set.thief) == set.stolen());
+  set.thief.send_packet(udp_packet(set.thief.mesh_v6(), set.victim.mesh_v6()));  // from its own place again
+  set.net.run(1s);
+  CHECK(set.reaches(set.thief, set.stolen()));
+}
+
 TEST_CASE("the alias that the user gave a peer is nobody else's, whoever comes first") {
   Theft set;
   auto const given = *parse_ip("10.77.4.4");

@@ -134,6 +134,22 @@ TEST_CASE("the bound over all peers drops the oldest of any peer") {
   CHECK_FALSE(queue.pop({2}));
 }
 
+TEST_CASE("an address that one peer leaves to another leads there when both gave up first, whichever is set first") {
+  ForwardingTable table;
+  auto const alias = *parse_ip("10.77.1.1");
+  PeerPolicy one{.v6 = *parse_ip("fd00::1"), .v4 = alias}, other{.v6 = *parse_ip("fd00::2"), .v4 = {}};
+  table.set_policy({5}, one, true);
+  table.set_policy({3}, other, true);
+  std::swap(one.v4, other.v4);
+  for (auto const slot : {PeerSlot{3}, PeerSlot{5}, PeerSlot{77}}) table.give_up_addresses(slot);
+  CHECK(table.by_address.find(alias) == nullptr);
+  table.set_policy({3}, other, true);
+  table.set_policy({5}, one, true);
+  CHECK(*table.by_address.find(alias) == PeerSlot{3});
+  CHECK(*table.by_address.find(one.v6) == PeerSlot{5});
+  CHECK(*table.by_address.find(other.v6) == PeerSlot{3});
+}
+
 TEST_CASE("a peer's addresses follow its policy, and stay another's who holds them") {
   ForwardingTable table;
   PeerPolicy policy;
