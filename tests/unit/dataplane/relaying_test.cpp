@@ -84,24 +84,26 @@ TEST_CASE("a packet of the tunnel's MTU leaves as 1,440 bytes") {
   for (auto const& train : mesh.sent) CHECK(train.bytes.size() == 1440);
 }
 
-TEST_CASE("a relay opens the frame and finds who talks to whom, but nothing of what is said") {
-  Mesh mesh(3);
-  mesh.line();
+TEST_CASE("a relay opens the frame and finds who talks to whom, but nothing of what is said in either direction") {
   auto const secret = as_bytes("attack at dawn, bring the long ladder");
-  mesh.delivered(0, 2, {make_packet(mesh.flow(0, 2), secret)});
-  auto const plaintext = opened_by_hand(Mesh::key(0, 1), mesh.sent.at(0).bytes);
-  auto const frame = wire::parse_transit(plaintext);
-  REQUIRE(frame);
-  CHECK(frame->hop_limit == 16);
-  CHECK(frame->destination == mesh[2].id);
-  CHECK_FALSE(frame->source_is_whole);
-  CHECK(std::equal(frame->source.bytes.begin(), frame->source.bytes.begin() + 12, mesh[0].id.bytes.begin()));
-  CHECK_FALSE(contains(plaintext, secret));
-  CHECK_FALSE(contains(plaintext, mesh[2].v4.view()));
-  for (auto const& train : mesh.sent) CHECK_FALSE(contains(train.bytes, secret));
-  // The end does find it by the same search.
-  CHECK(contains(opened_by_hand(Mesh::key(0, 2), frame->datagram), secret));
-  CHECK(opened_by_hand(Mesh::key(1, 2), mesh.sent.at(1).bytes)[1] == 15);
+  for (auto const& [from, to] : {std::pair<std::size_t, std::size_t>{0, 2}, {2, 0}}) {
+    Mesh mesh(3);
+    mesh.line();
+    mesh.delivered(from, to, {make_packet(mesh.flow(from, to), secret)});
+    auto const plaintext = opened_by_hand(Mesh::key(from, 1), mesh.sent.at(0).bytes);
+    auto const frame = wire::parse_transit(plaintext);
+    REQUIRE(frame);
+    CHECK(frame->hop_limit == 16);
+    CHECK(frame->destination == mesh[to].id);
+    CHECK_FALSE(frame->source_is_whole);
+    CHECK(std::equal(frame->source.bytes.begin(), frame->source.bytes.begin() + 12, mesh[from].id.bytes.begin()));
+    CHECK_FALSE(contains(plaintext, secret));
+    CHECK_FALSE(contains(plaintext, mesh[to].v4.view()));
+    for (auto const& train : mesh.sent) CHECK_FALSE(contains(train.bytes, secret));
+    // The end does find it by the same search.
+    CHECK(contains(opened_by_hand(Mesh::key(from, to), frame->datagram), secret));
+    CHECK(opened_by_hand(Mesh::key(1, to), mesh.sent.at(1).bytes)[1] == 15);
+  }
 }
 
 TEST_CASE("every bit flipped on the way to a relay is refused there or, of what is not for it, at the end") {
