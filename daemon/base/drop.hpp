@@ -22,7 +22,7 @@ namespace pim {
   X(bad_inner_source, "an inner packet whose source the sender may not use")               \
   X(bad_inner_destination, "an inner packet that is not for this node or for its gateway") \
   X(malformed_control, "a control message that does not parse")                            \
-  X(transit_refused, "a transit frame at a node that does not relay it")                   \
+  X(transit_refused, "a transit frame not relayed here, or what came by a false way")      \
   X(hop_limit, "a transit frame that passed as many nodes as it may")                      \
   X(relay_unreachable, "a transit frame for a node to which no next hop leads")            \
   X(relay_share, "a transit frame beyond its sender's share of a busy batch")              \

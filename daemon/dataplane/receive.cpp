@@ -53,7 +53,8 @@ void Receiving::outside_sessions(Origin const& from, Bytes datagram) {
 }
 
 /// The order matters: the window before the key is only a cheap filter, and nothing is believed of a
-/// datagram (counter, place, activity) before its tag verified.
+/// datagram (counter, place, activity) before its tag verified; but for its counter, nothing if it came by another way
+/// than it was sealed for.
 void Receiving::data(Origin const& from, MutBytes datagram) {
   auto* const session = session_of(from, {load_be<std::uint32_t>(datagram.data() + 4)});
   if (session == nullptr) return unknown(from);
@@ -65,11 +66,12 @@ void Receiving::data(Origin const& from, MutBytes datagram) {
   if (!open(*session, counter, flags[0], datagram)) return state_.drop(Drop::decrypt_failed);
   bool const is_newest = counter >= session->window.next();
   session->window.mark(counter);
+  if (((flags[0] & in_frame) != 0) == from.is_direct()) return state_.drop(Drop::transit_refused);
   note(*session, from, is_newest);
   auto const plaintext = datagram.subspan(wire::data_header_size, datagram.size() - wire::data_overhead);
   if (flags[1] != 0 || flags[2] != 0) return state_.drop(Drop::malformed_datagram);
   if (flags[0] == head_sealed) return head(session->peer, from, plaintext);
-  if ((flags[0] & ~checksum_left_out) != 0) return state_.drop(Drop::malformed_datagram);
+  if ((flags[0] & ~(checksum_left_out | in_frame)) != 0) return state_.drop(Drop::malformed_datagram);
   content(*session, from, flags[0], plaintext);
 }
 

@@ -151,7 +151,8 @@ std::uint8_t* Sending::begin(Outbound const& to, std::size_t plaintext) {
 bool Sending::finish(Outbound const& to, std::size_t plaintext, std::uint8_t flags) {
   auto const size = to.size_of(plaintext);
   MutBytes const datagram{out_.bytes.room(size), size};
-  if (!sealing_.seal(to.end, datagram.subspan(to.lead(), wire::data_overhead + plaintext), flags)) return false;
+  auto const inner = datagram.subspan(to.lead(), wire::data_overhead + plaintext);
+  if (!sealing_.seal(to.end, inner, to.relay ? flags | in_frame : flags)) return false;
   if (to.relay && !wrap(to, datagram)) return false;
   out_.bytes.take(size);
   sealing_.append_to_train(to.place(), datagram);

@@ -256,7 +256,7 @@ TEST_CASE("an authenticated datagram with an unknown flag is refused") {
     auto packet = packet_between("10.77.0.1", "10.77.0.2");
     Buffer datagram(16 + packet.size() + 16);
     datagram[0] = 4;
-    datagram[byte] = byte == 1 ? 4 : 1;
+    datagram[byte] = byte == 1 ? 8 : 1;
     store_be(datagram.data() + 4, Pair::index_at_b(1).value);
     store_be(datagram.data() + 8, std::uint64_t{byte});
     std::copy(packet.begin(), packet.end(), datagram.begin() + 16);

@@ -153,7 +153,7 @@ TEST_CASE("a frame inside a frame goes nowhere") {
   Stranger stranger;
   auto& mesh = stranger.mesh;
   auto const nested = transit_frame({16, mesh[1].id, mesh[0].id, false, as_bytes("deeper")});
-  auto const inner = sealed_by_hand(Mesh::key(0, 2), Mesh::index(2, 0), 0, nested);
+  auto const inner = sealed_by_hand(Mesh::key(0, 2), Mesh::index(2, 0), 0, nested, in_frame);
   REQUIRE(
       mesh[0].plane.send_transit(mesh.slot(0, 1), {16, mesh[2].id, mesh[0].id, false, inner}, mesh.now, mesh[0].out));
   mesh.carry(0);
@@ -166,7 +166,7 @@ TEST_CASE("what a neighbour wraps of its own session opens once and no deeper") 
   Stranger stranger;
   auto& mesh = stranger.mesh;
   auto const nested = transit_frame({16, mesh[2].id, mesh[0].id, false, as_bytes("deeper")});
-  auto const inner = sealed_by_hand(Mesh::key(0, 1), Mesh::index(1, 0), 5000, nested);
+  auto const inner = sealed_by_hand(Mesh::key(0, 1), Mesh::index(1, 0), 5000, nested, in_frame);
   stranger.says(as_bytes("\x21"));
   CHECK(stranger.is_refused({16, mesh[1].id, mesh[0].id, false, inner}, Drop::transit_refused));
 }
@@ -222,7 +222,7 @@ TEST_CASE("a datagram whose frame claims another source is refused at the end") 
   Stranger stranger;
   auto& mesh = stranger.mesh;
   auto const packet = make_packet(mesh.flow(0, 2), as_bytes("x"));
-  auto const inner = sealed_by_hand(Mesh::key(0, 2), Mesh::index(2, 0), 0, packet);
+  auto const inner = sealed_by_hand(Mesh::key(0, 2), Mesh::index(2, 0), 0, packet, in_frame);
   stranger.says(transit_frame({16, mesh[2].id, mesh[1].id, false, inner}));
   mesh.receive(2, mesh.leaving(1));
   CHECK(mesh[2].arrived.empty());
@@ -333,4 +333,42 @@ TEST_CASE("frames of one batch leave as trains of their next hops, each in its o
     REQUIRE(mesh[to].arrived.size() == 20);
     for (std::size_t i = 0; i < 20; ++i) CHECK(mesh[to].arrived[i] == packets[2 * i + to - 2]);
   }
+}
+
+TEST_CASE("a datagram that a relay took out of its frame and sent by itself is refused and moves nothing") {
+  Mesh mesh(3);
+  mesh.line();
+  auto const packet = make_packet(mesh.flow(0, 2), as_bytes("hello"));
+  auto const there = *parse_endpoint("198.51.100.7:4321");
+  mesh[2].plane.set_endpoint(mesh.slot(2, 0), there);
+  mesh.host_sends(0, {packet});
+  auto const frame = opened_by_hand(Mesh::key(0, 1), mesh.leaving(0).at(0).bytes);
+  mesh.receive(2, {{1, {}, Buffer(frame.begin() + 32, frame.end()), 2000}});
+  CHECK(dropped(mesh[2].plane, Drop::transit_refused) == 1);
+  CHECK(dropped(mesh[2].plane) == 1);
+  CHECK(mesh[2].arrived.empty());
+  CHECK(mesh[2].events.empty());
+  CHECK(mesh[2].plane.endpoint(mesh.slot(2, 0)) == there);
+  auto const& activity = mesh[2].plane.activity(mesh.slot(2, 0));
+  CHECK(activity.last_received == Time{});
+  CHECK(activity.direct.last_received == Time{});
+  CHECK(mesh.delivered(0, 2, {packet}) == std::vector<Buffer>{packet});
+}
+
+TEST_CASE("a datagram that was sent directly is refused out of a frame, whatever it holds") {
+  Stranger stranger;
+  auto& mesh = stranger.mesh;
+  std::uint64_t refused = 0;
+  for (auto const flags : {std::uint8_t{0}, checksum_left_out, head_sealed}) {
+    auto const plaintext =
+        flags == head_sealed ? transit_frame(stranger.frame()) : make_packet(mesh.flow(0, 2), as_bytes("x"));
+    auto const inner = sealed_by_hand(Mesh::key(0, 2), Mesh::index(2, 0), refused, plaintext, flags);
+    stranger.says(transit_frame({16, mesh[2].id, mesh[0].id, false, inner}));
+    mesh.receive(2, mesh.leaving(1));
+    CHECK(dropped(mesh[2].plane, Drop::transit_refused) == ++refused);
+  }
+  CHECK(dropped(mesh[2].plane) == refused);
+  CHECK(mesh[2].arrived.empty());
+  CHECK(mesh[2].events_of<KeyConfirmed>().size() == 1);  // the neighbour's
+  CHECK(mesh[2].plane.activity(mesh.slot(2, 0)).relayed.last_received == Time{});
 }
