@@ -56,11 +56,23 @@ void Machine::on_handshake_timer(std::uint32_t number, Turn& turn) {
   timers_.arm({TimerKey::Kind::handshake, number}, outgoing.schedule.next_deadline());
 }
 
+/// One for each kind of way, as each says how it travels. They are of one moment, so the responder answers the first
+/// that comes and no other, and both ends have the same keys.
 void Machine::send_initiation(Outgoing& outgoing, Turn& turn) {
+  auto const at = to_wire(timestamps_.next(turn.now.wall));
+  if (!outgoing.targets.empty())
+    if (auto const datagram = write_initiation(outgoing, at, false))
+      for (auto const& target : outgoing.targets) send(target, *datagram, turn);
+  if (outgoing.ways == Ways::all && is_beyond(outgoing.id))
+    if (auto const datagram = write_initiation(outgoing, at, true)) send_beyond(outgoing.id, *datagram, turn);
+}
+
+/// Nothing for a key of low order.
+std::optional<Buffer> Machine::write_initiation(Outgoing& outgoing, wire::Timestamp const& at, bool is_relayed) {
   noise::Initiator handshake(identity_, outgoing.key, prologue_, psk_ ? &*psk_ : nullptr);
-  auto const greeting = wire::to_bytes(wire::Greeting{to_wire(timestamps_.next(turn.now.wall)), boot_epoch_});
   Buffer message;
-  if (!handshake.write_initiation(entropy_, greeting, message)) return;
+  if (!handshake.write_initiation(entropy_, wire::to_bytes(wire::Greeting{at, boot_epoch_, is_relayed}), message))
+    return std::nullopt;
   if (outgoing.pending.size() == max_pending) {
     indices_.erase(outgoing.pending.front().local.value);
     outgoing.pending.erase(outgoing.pending.begin());
@@ -70,9 +82,8 @@ void Machine::send_initiation(Outgoing& outgoing, Turn& turn) {
   auto datagram = wire::make_initiation({local, message});
   auto const mac1 = noise::MacKey(outgoing.key, as_bytes(settings_.secret))
                         .stamp(datagram, outgoing.cookie ? &*outgoing.cookie : nullptr);
-  outgoing.pending.push_back({local, std::move(handshake), mac1});
-  for (auto const& target : outgoing.targets) send(target, datagram, turn);
-  if (outgoing.ways == Ways::all) send_beyond(outgoing.id, datagram, turn);
+  outgoing.pending.push_back({local, std::move(handshake), mac1, is_relayed});
+  return datagram;
 }
 
 /// The attempt goes on with new ones. An answer to these may come from a life that is over.
@@ -102,6 +113,9 @@ void Machine::on_response(dataplane::Origin const& from, Bytes datagram, Turn& t
   auto const mine =
       std::find_if(pending.begin(), pending.end(), [&](auto const& one) { return one.local == frame->receiver; });
   if (mine == pending.end()) return dataplane_.count_drop(Drop::unknown_receiver);
+  // Responders answer by the way that an initiation came. One on another way was taken from its own, and its sender's
+  // address is not the responder's; the handshake goes on waiting.
+  if (mine->is_relayed == from.is_direct()) return dataplane_.count_drop(Drop::transit_refused);
   auto const id = at->second.id;
   auto const payload = mine->handshake.read_response(frame->noise);
   auto const life = payload ? wire::parse_boot_epoch(*payload) : std::nullopt;

@@ -74,6 +74,7 @@ class Machine final : private discovery::Judge {
   void on_handshake_timer(std::uint32_t number, Turn& turn);
   void retry_handshake(NodeId const& id, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
+  [[nodiscard]] std::optional<Buffer> write_initiation(Outgoing& outgoing, wire::Timestamp const& at, bool is_relayed);
   void forget_initiations(NodeId const& id);
   void end_handshake(NodeId const& id);
   void on_response(dataplane::Origin const& from, Bytes datagram, Turn& turn);

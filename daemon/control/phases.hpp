@@ -19,8 +19,9 @@
 
 namespace pim::control {
 
-/// Initiations in flight to one node; an answer to an older one still counts.
-inline constexpr std::size_t max_pending = 4;
+/// Initiations in flight to one node, of two kinds where it is tried directly and through relays; an answer to an older
+/// one still counts.
+inline constexpr std::size_t max_pending = 8;
 /// Addresses that are tried at once.
 inline constexpr std::size_t max_candidates = 4;
 
@@ -33,6 +34,7 @@ struct Outgoing {
     ReceiverIndex local;
     noise::Initiator handshake;
     noise::Mac mac1;
+    bool is_relayed;  ///< and so is what answers it
   };
   std::uint32_t number = 0;
   NodeId id;

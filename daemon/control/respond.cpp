@@ -69,6 +69,8 @@ void Machine::on_initiation(dataplane::Origin const& from, Bytes datagram, Turn&
                            "its first message does not verify: another network name or secret, or another key"},
                           turn);
   }
+  // A relay that took it out of its frame would pass for its sender's address, here and where the answer goes.
+  if (greeting->is_relayed == from.is_direct()) return dataplane_.count_drop(Drop::transit_refused);
   auto const id = crypto::node_id_of(opened->initiator);
   bool const is_claimed = from.is_direct() || from.source == id;
   if (id == self_ || !is_claimed) return dataplane_.count_drop(Drop::handshake_rejected);

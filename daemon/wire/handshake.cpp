@@ -4,6 +4,7 @@ namespace pim::wire {
 namespace {
 
 constexpr std::size_t macs_size = 32;
+constexpr std::uint32_t relayed_bit = 0x80000000;  // in front of the nanoseconds
 
 Writer begin(Buffer& out, Kind kind, std::size_t size) {
   out.reserve(size);
@@ -71,7 +72,7 @@ Buffer make_cookie_reply(CookieReply const& frame) {
 std::array<std::uint8_t, greeting_size> to_bytes(Greeting const& greeting) {
   std::array<std::uint8_t, greeting_size> out;
   store_be(out.data(), greeting.timestamp.seconds);
-  store_be(out.data() + 8, greeting.timestamp.nanoseconds);
+  store_be(out.data() + 8, greeting.timestamp.nanoseconds | (greeting.is_relayed ? relayed_bit : 0));
   store_be(out.data() + 12, greeting.boot_epoch.value);
   return out;
 }
@@ -80,7 +81,9 @@ std::optional<Greeting> parse_greeting(Bytes payload) {
   Reader reader(payload);
   Greeting greeting;
   greeting.timestamp.seconds = reader.u64();
-  greeting.timestamp.nanoseconds = reader.u32();
+  auto const nanoseconds = reader.u32();
+  greeting.timestamp.nanoseconds = nanoseconds & ~relayed_bit;
+  greeting.is_relayed = (nanoseconds & relayed_bit) != 0;
   greeting.boot_epoch.value = reader.u64();
   if (!reader.done() || greeting.timestamp.nanoseconds >= 1'000'000'000) return std::nullopt;
   return greeting;

@@ -63,10 +63,12 @@ struct BootEpoch {
   auto operator<=>(BootEpoch const&) const = default;
 };
 
-/// Payload of an initiation: seconds 8 | nanoseconds 4 | boot epoch 8. That of a response is the boot epoch alone.
+/// Payload of an initiation: seconds 8 | relayed, 1 bit | nanoseconds, 31 bits | boot epoch 8. That of a response is
+/// the boot epoch alone: it goes as its initiation came.
 struct Greeting {
   Timestamp timestamp;
   BootEpoch boot_epoch;
+  bool is_relayed = false;  ///< it travels in transit frames, and says nothing if it comes without
   auto operator<=>(Greeting const&) const = default;
 };
 

@@ -268,11 +268,11 @@ bool VirtualNetwork::step(Time limit) {
   return true;
 }
 
-Buffer make_stranger_initiation(crypto::KeyPair const& self, PublicKey const& responder, Entropy& entropy,
-                                WallTime at) {
+Buffer make_stranger_initiation(crypto::KeyPair const& self, PublicKey const& responder, Entropy& entropy, WallTime at,
+                                bool is_relayed) {
   noise::Initiator handshake(self, responder, noise::make_prologue("pim"));
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
-  auto const payload = wire::to_bytes(wire::Greeting{{static_cast<std::uint64_t>(seconds.count()), 0}, {}});
+  auto const payload = wire::to_bytes(wire::Greeting{{static_cast<std::uint64_t>(seconds.count()), 0}, {}, is_relayed});
   Buffer message;
   (void)handshake.write_initiation(entropy, payload, message);
   auto datagram = wire::make_initiation({{entropy.value<std::uint32_t>()}, message});

@@ -152,9 +152,9 @@ class VirtualNetwork {
   std::vector<std::unique_ptr<Node>> nodes_;
 };
 
-/// A genuine first message to `responder` from a node that nobody runs.
+/// A genuine first message to `responder` from a node that nobody runs, to be sent directly or in a transit frame.
 [[nodiscard]] Buffer make_stranger_initiation(crypto::KeyPair const& self, PublicKey const& responder, Entropy& entropy,
-                                              WallTime at);
+                                              WallTime at, bool is_relayed = false);
 
 /// A UDP packet with a payload of `size` bytes, checksums right.
 /// Of a node that has an entry for each of these, at port 9100.

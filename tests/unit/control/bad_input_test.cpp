@@ -3,9 +3,14 @@
 
 #include <algorithm>
 
+#include "crypto/hash.hpp"
 #include "mesh/addresses.hpp"
+#include "noise/handshake.hpp"
+#include "noise/mac.hpp"
 #include "support/virtual_network.hpp"
 #include "wire/control.hpp"
+#include "wire/handshake.hpp"
+#include "wire/transit.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -43,6 +48,50 @@ struct Row {
     for (auto const& route : std::get<control::RoutesListed>(*answer).routes)
       if (route.selected) used.emplace_back(route.destination, route.via, route.metric);
     return used;
+  }
+};
+
+/// A node that answers calls, one that calls it and `callee`, and what of the callee the test does by hand.
+struct Call {
+  VirtualNetwork net;
+  SeededEntropy entropy{77};
+  crypto::KeyPair const callee = crypto::KeyPair::generate(entropy);
+  NodeId const id = crypto::node_id_of(callee.public_key());
+  Endpoint const place = *parse_endpoint("192.0.2.77:9100");
+  Node& relay = net.add("relay", "192.0.2.9");
+  Node& node = net.add("node", "192.0.2.1", dialling({"192.0.2.9", "192.0.2.77"}));
+
+  Call() {
+    node.settings.peers.back().public_key = callee.public_key();
+    relay.start();
+    node.start();
+    net.run(100ms);
+  }
+  /// The relay says this to the node in a frame of the callee's.
+  void in_frame(Bytes datagram) {
+    Buffer frame;
+    wire::write_transit({16, node.id(), id, true, datagram}, frame);
+    relay.say(node.id(), frame);
+  }
+  void by_itself(Bytes datagram) { net.inject(place, node.endpoint(), datagram); }
+  /// The last datagram of this kind that went straight to the callee; nothing without one.
+  [[nodiscard]] Buffer last_sent(wire::Kind kind) const {
+    Buffer last;
+    for (auto const& [to, datagram] : net.sent)
+      if (to == place && wire::peek(datagram) == kind) last = datagram;
+    return last;
+  }
+  Buffer response_to(Bytes initiation) {
+    auto const frame = wire::parse_initiation(initiation);
+    auto const prologue = noise::make_prologue("pim");
+    noise::Responder responder(callee, prologue);
+    Buffer message;
+    REQUIRE(frame);
+    REQUIRE(responder.read_initiation(frame->noise));
+    REQUIRE(responder.write_response(entropy, wire::to_bytes(wire::BootEpoch{5}), message));
+    auto datagram = wire::make_response({{7}, frame->sender, message});
+    noise::MacKey(node.key(), {}).stamp(datagram);
+    return datagram;
   }
 };
 
@@ -146,4 +195,40 @@ TEST_CASE("a link that flaps for two minutes leaves no more behind than one that
   auto const quiet_before = row.net.sent.size();
   row.net.run(60s);
   CHECK(row.net.sent.size() - quiet_before < 100);
+}
+
+TEST_CASE("an initiation that comes by another way than it was sent is not answered, and the genuine one still is") {
+  Call call;
+  bool is_relayed = false;
+  SUBCASE("out of a frame") { is_relayed = true; }
+  SUBCASE("into a frame") {}
+  auto const initiation =
+      make_stranger_initiation(call.callee, call.node.key(), call.entropy, call.net.now().wall, is_relayed);
+  auto const answered = [&] {
+    return is_relayed ? call.relay.drops(Drop::relay_unreachable) == 1 : !call.last_sent(wire::Kind::response).empty();
+  };
+  is_relayed ? call.by_itself(initiation) : call.in_frame(initiation);
+  call.net.run(100ms);
+  CHECK(call.node.drops(Drop::transit_refused) == 1);
+  CHECK(call.last_sent(wire::Kind::response).empty());
+  CHECK(call.relay.drops(Drop::relay_unreachable) == 0);
+  is_relayed ? call.in_frame(initiation) : call.by_itself(initiation);
+  call.net.run(100ms);
+  CHECK(call.node.drops(Drop::transit_refused) == 1);
+  CHECK(call.node.drops(Drop::handshake_rejected) == 0);
+  CHECK(answered());
+}
+
+TEST_CASE("a response that comes by another way than its initiation went is refused, and the genuine one is not") {
+  Call call;
+  auto const response = call.response_to(call.last_sent(wire::Kind::initiation));
+  call.in_frame(response);
+  call.net.run(100ms);
+  CHECK(call.node.drops(Drop::transit_refused) == 1);
+  CHECK(call.last_sent(wire::Kind::data).empty());
+  call.by_itself(response);
+  call.net.run(100ms);
+  CHECK(call.node.drops(Drop::transit_refused) == 1);
+  CHECK_FALSE(call.last_sent(wire::Kind::data).empty());
+  CHECK(call.node.peer(call.id)->endpoint == call.place);
 }

@@ -71,6 +71,12 @@ TEST_CASE("greetings read back, compare in time first and have no other encoding
   CHECK(wire::parse_greeting(bytes));
   store_be<std::uint32_t>(bytes.data() + 8, 1'000'000'000);
   CHECK_FALSE(wire::parse_greeting(bytes));
+  store_be<std::uint32_t>(bytes.data() + 8, 0x80000000U | 1'000'000'000);
+  CHECK_FALSE(wire::parse_greeting(bytes));
+  wire::Greeting const relayed{{1, 999'999'999}, {2}, true};
+  CHECK(text(wire::to_bytes(relayed)) == "0000000000000001bb9ac9ff0000000000000002");
+  CHECK(wire::parse_greeting(wire::to_bytes(relayed)) == relayed);
+  CHECK_FALSE(wire::parse_greeting(wire::to_bytes(early))->is_relayed);
   auto const long_one = Buffer(21);
   for (std::size_t size = 0; size <= 21; ++size)
     CHECK(wire::parse_greeting(Bytes{long_one}.first(size)).has_value() == (size == 20));
