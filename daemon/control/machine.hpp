@@ -104,6 +104,7 @@ class Machine final : private discovery::Judge {
   // -- peers.cpp: sessions and those at their other end
   [[nodiscard]] Peer* find(NodeId const& id);
   [[nodiscard]] Peer* find(PeerSlot slot);
+  [[nodiscard]] Peer* find(PeerSlot slot, ReceiverIndex local);
   Peer* make_peer(NodeId const& id, PublicKey const& key, Turn& turn);
   [[nodiscard]] bool make_room(Turn& turn);
   void remove_peer(Peer& peer, Turn& turn);

@@ -5,10 +5,17 @@
 #include "control/machine.hpp"
 
 namespace pim::control {
+/// Null when the key is not the peer's any more. It was used in one batch with what made it void, such as the first
+/// word of another life, or a stranger to whom the place of a silent peer was given.
+Peer* Machine::find(PeerSlot slot, ReceiverIndex local) {
+  auto* const peer = find(slot);
+  auto const owner = indices_.find(local.value);
+  return peer && owner != indices_.end() && owner->second == peer->id ? peer : nullptr;
+}
+
 void Machine::on_frame(dataplane::ControlMessage const& frame, Turn& turn) {
-  auto* const peer = find(frame.peer);
-  // It was opened in one batch with what made its keys void, such as the first word of another life.
-  if (!peer || !indices_.contains(frame.local.value)) return dataplane_.count_drop(Drop::unknown_receiver);
+  auto* const peer = find(frame.peer, frame.local);
+  if (!peer) return dataplane_.count_drop(Drop::unknown_receiver);
   auto const message = wire::parse_control(frame.plaintext);
   if (!message) return dataplane_.count_drop(Drop::malformed_control);
   auto const came_by = frame.from.is_direct() ? dataplane::Way::direct : dataplane::Way::chosen;
@@ -16,7 +23,7 @@ void Machine::on_frame(dataplane::ControlMessage const& frame, Turn& turn) {
 }
 
 void Machine::on_frame(dataplane::KeyConfirmed const& frame, Turn& turn) {
-  auto* const peer = find(frame.peer);
+  auto* const peer = find(frame.peer, frame.local);
   if (!peer) return;
   auto const change = peer->keys.confirmed(frame.local, turn.now.boot);
   bool const is_another_life = change.seal_with && begin_life(*peer, peer->keys.life(), turn);
@@ -28,7 +35,7 @@ void Machine::on_frame(dataplane::KeyConfirmed const& frame, Turn& turn) {
 }
 
 void Machine::on_frame(dataplane::EndpointMoved const& frame, Turn& turn) {
-  auto* const peer = find(frame.peer);
+  auto* const peer = find(frame.peer, frame.local);
   if (!peer) return;
   leave_endpoint(*peer, frame.from);
   by_endpoint_.insert_or_assign(frame.to, peer->slot);

@@ -92,6 +92,7 @@ struct KeyConfirmed {
 /// An authenticated datagram came directly from another place; what goes directly already goes there.
 struct EndpointMoved {
   PeerSlot peer;
+  ReceiverIndex local;  ///< the key that it was sealed with
   std::optional<Endpoint> from;
   Endpoint to;
 };

@@ -114,7 +114,8 @@ void Receiving::note(Session& session, Origin const& from, bool is_newest) {
   }
   // A late datagram may still come from the place that was left, and a relayed one says nothing about places.
   if (!is_newest || !from.is_direct() || peer.endpoint == from.endpoint) return;
-  out_.control.push_back(EndpointMoved{session.peer, std::exchange(peer.endpoint, from.endpoint), from.endpoint});
+  out_.control.push_back(
+      EndpointMoved{session.peer, session.local, std::exchange(peer.endpoint, from.endpoint), from.endpoint});
 }
 
 void Receiving::content(Session& session, Origin const& from, std::uint8_t flags, MutBytes plaintext) {

@@ -10,6 +10,7 @@
 #include "support/virtual_network.hpp"
 #include "wire/control.hpp"
 #include "wire/handshake.hpp"
+#include "wire/kind.hpp"
 #include "wire/transit.hpp"
 
 using namespace pim;
@@ -231,4 +232,40 @@ TEST_CASE("a response that comes by another way than its initiation went is refu
   CHECK(call.node.drops(Drop::transit_refused) == 1);
   CHECK_FALSE(call.last_sent(wire::Kind::data).empty());
   CHECK(call.node.peer(call.id)->endpoint == call.place);
+}
+
+TEST_CASE("what was sealed in one batch with the loss of its place admits nobody who has the place now") {
+  VirtualNetwork net;
+  auto& hub = net.add("hub", "192.0.2.1");
+  auto& early = net.add("early", "192.0.2.2", dialling({"192.0.2.1"}));
+  Buffer first_word;
+  net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+    bool const is_data = from == early.endpoint() && wire::peek(datagram) == wire::Kind::data;
+    if (is_data && first_word.empty()) first_word.assign(datagram.begin(), datagram.end());
+    return is_data;
+  };
+  hub.start();
+  early.start();
+  net.run(1s);
+  REQUIRE_FALSE(first_word.empty());
+  SeededEntropy entropy{5};
+  std::uint32_t strangers = 0;
+  auto const stranger = [&] {
+    crypto::Key secret;
+    entropy.fill(secret.mut());
+    ++strangers;
+    return make_stranger_initiation(crypto::KeyPair::from_private(secret), hub.key(), entropy, net.now().wall);
+  };
+  auto const address = [&](std::uint32_t number) {
+    return *parse_endpoint("203.0." + std::to_string(number / 200) + "." + std::to_string(number % 200 + 1) + ":9100");
+  };
+  // So many may be answered without having shown that they hold the keys; one more takes the oldest one's place.
+  while (strangers < 255) {
+    hub.receive(address(strangers), {stranger()});
+    if (strangers % 100 == 0) net.run(1s);
+  }
+  hub.receive(address(250), {stranger(), first_word});
+  net.run(1s);
+  CHECK(hub.drops(Drop::rate_limited) == 0);
+  CHECK(hub.trusted.records.empty());
 }
