@@ -117,15 +117,11 @@ void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
   view.id = *node;
   if (peer) view = view_of(*peer);
   bool const forgot = trust_.forget(*node);
+  plan_dirty_ = true;  // it may have been let in for what its record said
   std::erase(saved_.gateways_disallowed, *node);
   if (peer) remove_peer(*peer, turn);
-  for (auto& [entry_id, entry] : entries_) {
-    if (entry.peer != *node) continue;
-    end_handshake(*node);
-    entry.peer.reset();
-    entry.key.reset();
-    redial(entry, turn);
-  }
+  end_handshake(*node);
+  dial_anew(*node, turn);
   emit(PeerEventKind::forgotten, std::move(view), turn);
   give_up_line(*node, turn);  // to be told anew: for clients it is gone
   reply_when_stored(id, PeerForgotten{*node, forgot});

@@ -1,5 +1,6 @@
 // Entries: peers that the user named by address, and the attempts to reach them.
 #include <algorithm>
+#include <utility>
 
 #include "control/machine.hpp"
 #include "crypto/hash.hpp"
@@ -10,6 +11,10 @@ namespace {
 std::string pin_name(HostPort const& address) {
   bool const is_v6 = address.host.find(':') != std::string::npos;
   return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+bool is_candidate(Entry const& entry, Endpoint const& at) {
+  return std::find(entry.candidates.begin(), entry.candidates.end(), at) != entry.candidates.end();
 }
 
 }  // namespace
@@ -83,6 +88,7 @@ void Machine::on_entry_timer(std::uint32_t row, Turn& turn) {
 void Machine::begin_attempt(Entry& entry, Turn& turn) {
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   entry.candidates.clear();
+  entry.tried = entry.peer;
   entry.answered_key.reset();
   entry.diagnosed = false;
   entry.attempt = ledger_.begin(entry.pin_address, entry.peer, trust::Step::resolving, turn.now.wall);
@@ -110,17 +116,59 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   trust::Configured const configured{entry.config.node_id, entry.config.public_key};
   auto const verdict = trust_.judge_outbound(entry.pin_address, id, key, configured);
   if (!verdict) return attempt_failed(entry, verdict.error(), turn);
-  entry.peer = id;
+  entry.tried = id;
   entry.key = key;
   entry.stage = Stage::initiating;
+  auto const* const pinned = trust_.pinned(entry.pin_address);
+  if (configured.names_identity() || (pinned && pinned->id == id)) name(entry, id);
   auto* const peer = find(id);
-  if (peer && peer->link.is_up()) return connected(entry, *peer, turn);
+  // Over a link that is up to this very address, a handshake was answered from there.
+  auto const proven = peer && peer->link.is_up() ? dataplane_.endpoint(peer->slot) : std::nullopt;
+  if (proven && (entry.peer == id || is_candidate(entry, *proven))) return connected(entry, *peer, turn);
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
   end_handshake(id);
   auto const ways = peer && peer->alive ? Ways::direct : Ways::all;
   start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways);
   arm(entry);
+}
+
+/// What is named and let in hangs on it.
+void Machine::name(Entry& entry, NodeId const& id) {
+  if (entry.peer == id) return;
+  auto const before = std::exchange(entry.peer, id);
+  for (auto const& one : {before, entry.peer})
+    if (auto* const known = one ? find(*one) : nullptr) dirty_peers_.insert(known->slot.value);
+  table_dirty_ = plan_dirty_ = true;
+}
+
+/// An entry is an address: only an answer that came straight from there names the peer. One that is named already may
+/// be met elsewhere too.
+void Machine::name_by_answer(Peer const& peer, Endpoint const& at) {
+  for (auto& [entry_id, entry] : entries_)
+    if (entry.stage != Stage::connected && entry.tried == peer.id && is_candidate(entry, at)) name(entry, peer.id);
+}
+
+/// A session that came by a relay or from elsewhere ended the attempt at the addresses, which goes on.
+void Machine::connect_entries(Peer& peer, bool is_direct, Turn& turn) {
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.tried != peer.id || entry.stage == Stage::connected) continue;
+    if (is_direct && entry.peer == peer.id)
+      connected(entry, peer, turn);
+    else if (entry.stage == Stage::initiating)
+      start_handshake(peer.id, peer.key, entry.candidates, is_urgent(entry), turn, Ways::direct);
+  }
+}
+
+/// The node was forgotten here: whoever answers is met as if for the first time.
+void Machine::dial_anew(NodeId const& id, Turn& turn) {
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.peer != id && entry.tried != id) continue;
+    if (entry.peer == id) entry.peer.reset();
+    entry.tried.reset();
+    entry.key.reset();
+    redial(entry, turn);
+  }
 }
 
 void Machine::query_key(Entry& entry, Turn& turn) {
@@ -139,7 +187,7 @@ void Machine::on_key_reply(Bytes datagram, Turn& turn) {
     if (entry.stage == Stage::initiating) {
       entry.answered_key = answer->key;
       // It is there, and what was sent to it was lost.
-      auto const outgoing = outgoing_.find(*entry.peer);
+      auto const outgoing = outgoing_.find(*entry.tried);
       if (entry.key == answer->key && outgoing != outgoing_.end()) send_initiation(outgoing->second, turn);
       return;
     }
@@ -151,7 +199,7 @@ void Machine::connected(Entry& entry, Peer& peer, Turn& turn) {
   entry.stage = Stage::connected;
   entry.failures = 0;
   entry.nonce.reset();
-  entry.peer = peer.id;
+  name(entry, peer.id);
   arm(entry);
   note(ledger_.reach(entry.attempt, trust::Step::established, peer.id), turn);
   trust::Admission admission{peer.id, peer.key, turn.now.wall, dataplane_.endpoint(peer.slot)};
@@ -166,7 +214,7 @@ void Machine::connected(Entry& entry, Peer& peer, Turn& turn) {
 }
 
 void Machine::give_up(Entry& entry, Turn& turn) {
-  auto refused = trust::Refused{trust::PairFailure::timeout, entry.peer, NodeId{}, "nothing usable came back"};
+  auto refused = trust::Refused{trust::PairFailure::timeout, entry.tried, NodeId{}, "nothing usable came back"};
   if (entry.stage == Stage::resolving) refused.detail = "the name did not resolve";
   if (entry.answered_key && entry.key && *entry.answered_key != *entry.key) {
     auto const seen = crypto::node_id_of(*entry.answered_key);
@@ -221,7 +269,9 @@ void Machine::on_name(NameResolved const& note, Turn& turn) {
       std::vector<Endpoint> fresh;
       fresh.reserve(note.addresses.size());
       for (auto const& address : note.addresses) fresh.push_back({address, entry.config.address.port, 0});
-      if (!fresh.empty()) start_handshake(*entry.peer, *entry.key, std::move(fresh), false, turn);
+      for (auto const& one : fresh)
+        if (!is_candidate(entry, one) && entry.candidates.size() < max_candidates) entry.candidates.push_back(one);
+      if (!fresh.empty()) start_handshake(*entry.tried, *entry.key, std::move(fresh), false, turn);
     }
   }
 }

@@ -32,8 +32,11 @@ struct Entry {
   unsigned failures = 0;
   std::optional<session::InitiationSchedule> schedule{};
   std::vector<Endpoint> candidates{};
-  std::optional<NodeId> peer{};  ///< who is expected or connected
-  std::optional<PublicKey> key{};
+  /// Who is meant: named by the user or a pin, or whoever answered a handshake from the address. A key reply names
+  /// nobody: anyone may send another's key.
+  std::optional<NodeId> peer{};
+  std::optional<NodeId> tried{};   ///< with whom the attempt is
+  std::optional<PublicKey> key{};  ///< its key
   std::optional<wire::QueryNonce> nonce{};
   bool diagnosed = false;                   ///< the one query after silence went out
   std::optional<PublicKey> answered_key{};  ///< what that query brought

@@ -121,10 +121,11 @@ void Machine::on_response(dataplane::Origin const& from, Bytes datagram, Turn& t
   auto const life = payload ? wire::parse_boot_epoch(*payload) : std::nullopt;
   if (!life) {
     dataplane_.count_drop(Drop::handshake_rejected);
-    if (auto* const entry = entry_of(id)) {
+    auto const entry = std::ranges::find_if(entries_, [&](auto const& one) { return one.second.tried == id; });
+    if (entry != entries_.end()) {
       trust::Refused const refused{trust::PairFailure::noise_handshake_rejected, id, NodeId{},
                                    "its second message does not verify"};
-      report_failure(own_failures_, entry->pin_address, view_of(*entry), refused, turn);
+      report_failure(own_failures_, entry->second.pin_address, view_of(entry->second), refused, turn);
     }
     return;
   }

@@ -99,6 +99,10 @@ class Machine final : private discovery::Judge {
   void arm(Entry const& entry);
   [[nodiscard]] bool is_urgent(Entry const& entry) const;
   [[nodiscard]] std::optional<PublicKey> expected_key(Entry const& entry) const;
+  void name(Entry& entry, NodeId const& id);
+  void name_by_answer(Peer const& peer, Endpoint const& at);
+  void connect_entries(Peer& peer, bool is_direct, Turn& turn);
+  void dial_anew(NodeId const& id, Turn& turn);
   void on_name(NameResolved const& note, Turn& turn);
 
   // -- peers.cpp: sessions and those at their other end

@@ -84,6 +84,8 @@ bool Machine::make_room(Turn& turn) {
 }
 
 void Machine::remove_peer(Peer& peer, Turn& turn) {
+  // Told before the entries forget it, on which that may rest.
+  if (is_chosen(peer.id)) plan_dirty_ = true;
   end_handshake(peer.id);
   leave_neighbour(peer, turn);
   apply(peer, peer.keys.clear(), turn);
@@ -92,16 +94,10 @@ void Machine::remove_peer(Peer& peer, Turn& turn) {
   timers_.arm({TimerKey::Kind::peer, peer.slot.value}, never);
   if (peer.provisional) --provisional_;
   if (peer.shown) turn.outbox.notes.emplace_back(PeerGone{peer.row, peer.id});
-  for (auto& [entry_id, entry] : entries_) {
-    if (entry.peer != peer.id) continue;
-    entry.peer.reset();
-    entry.key.reset();
-    redial(entry, turn);
-  }
+  dial_anew(peer.id, turn);
   serving_.through_me.erase(peer.id);
   auto const slot = peer.slot;
   set_offer(peer, std::nullopt);
-  if (is_chosen(peer.id)) plan_dirty_ = true;
   dirty_peers_.erase(slot.value);
   listing_.dirty.insert(peer.id);
   by_id_.erase(peer.id);
@@ -168,13 +164,12 @@ void Machine::come_alive(Peer& peer, std::optional<Endpoint> const& at, bool is_
   peer.last_handshake = turn.now.boot;
   peer.call_back_at = never;
   peer.failed = false;
+  if (at) name_by_answer(peer, *at);
   admit(peer, at, turn);
   peer.liveness.start(turn.now.boot);
   if (at) watch_link(peer, turn);
   keep_alive(peer, turn.now.boot);
-  // An entry is an address: only an answer that came straight from there is one.
-  for (auto& [entry_id, one] : entries_)
-    if (at && one.peer == peer.id && one.stage != Stage::connected) connected(one, peer, turn);
+  connect_entries(peer, at.has_value(), turn);
   bool const was_alive = peer.alive;
   peer.alive = true;
   // A restarted peer knows nothing of us any more.

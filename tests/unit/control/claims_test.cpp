@@ -8,6 +8,8 @@
 #include "mesh/addresses.hpp"
 #include "support/virtual_network.hpp"
 #include "wire/control.hpp"
+#include "wire/handshake.hpp"
+#include "wire/key_query.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -316,4 +318,48 @@ TEST_CASE("a record that gives a node's alias to another one leads no packet ast
   (void)set.reaches(set.holder, set.stolen());
   CHECK(set.reaches(set.holder, set.stolen()));
   CHECK(set.thief.delivered.empty());
+}
+
+TEST_CASE("a key reply names nobody: who did not answer at the address is no gateway, not let in and not pinned") {
+  for (bool const is_connected_elsewhere : {true, false}) {
+    CAPTURE(is_connected_elsewhere);
+    Theft set;
+    set.thief.settings.gateway = control::GatewaySettings{"up0"};
+    if (!is_connected_elsewhere) set.thief.settings.peers.clear();
+    set.meet();
+    set.victim.command(control::SetSplitDefault{true});
+    auto const elsewhere = *parse_endpoint("192.0.2.77:9100");
+    wire::KeyQueries queries("pim", {});
+    set.net.loses = [&](Endpoint const&, Endpoint const& to, Bytes datagram) {
+      auto const nonce = to == elsewhere ? queries.parse_query(datagram) : std::nullopt;
+      if (nonce) set.net.inject(elsewhere, set.victim.endpoint(), queries.make_reply(*nonce, set.thief.key()));
+      return to == elsewhere;
+    };
+    set.victim.command(control::AddPeer{"192.0.2.77:9100"});
+    auto const is_harmless = [&] {
+      auto const& admitted = set.victim.host_plan->admitted;
+      auto const shown = set.victim.peer(set.thief.id());
+      return set.victim.routing().engaged && set.victim.trusted.pins.empty() && (!shown || !shown->named_gateway) &&
+             (!shown || shown->address.empty()) && std::ranges::count(admitted, set.thief.mesh_v6()) == 0;
+    };
+    set.net.run(1s);
+    CHECK(is_harmless());
+    auto const initiations = std::ranges::count_if(set.net.sent, [&](auto const& one) {
+      return one.first == elsewhere && one.second.size() == wire::initiation_size;
+    });
+    CHECK(initiations > 0);
+    set.net.run(60s);
+    CHECK(is_harmless());
+    REQUIRE_FALSE(set.victim.pair_failures().empty());
+    CHECK(set.victim.pair_failures().front().starts_with("timeout"));
+    // Calls by itself later, from where it always was.
+    if (!is_connected_elsewhere) {
+      set.thief.kill();
+      set.thief.settings.peers = dialling({"192.0.2.1"}).peers;
+      set.thief.start();
+    }
+    set.net.run(10s);
+    REQUIRE(set.victim.peer(set.thief.id()));
+    CHECK(is_harmless());
+  }
 }

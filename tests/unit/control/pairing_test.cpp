@@ -286,3 +286,99 @@ TEST_CASE("what cannot be stored is never answered as done") {
   // Nothing to change, nothing to wait for.
   CHECK(std::holds_alternative<control::Done>(*a.answer(a.command(control::VerifyPeer{name}))));
 }
+
+TEST_CASE("a peer that was met before its address was added is named, let in and pinned once it answered there") {
+  VirtualNetwork net;
+  auto& a = net.add("a", "192.0.2.1");
+  auto& b = net.add("b", "192.0.2.2", with_peer(entry("192.0.2.1")));
+  a.start();
+  b.start();
+  net.run(2s);
+  REQUIRE(is_connected(a, b.id()));
+  REQUIRE_FALSE(a.peer(b.id())->named_gateway);
+  REQUIRE(a.host_plan->admitted.empty());
+  a.command(control::AddPeer{"192.0.2.2:9100", "label"});
+  net.run(1s);
+  auto const shown = a.peer(b.id());
+  CHECK(shown->named_gateway);
+  CHECK(shown->address == "192.0.2.2:9100");
+  CHECK(shown->label == "label");
+  CHECK(a.host_plan->admitted.size() == 2);
+  REQUIRE(a.trusted.pins.size() == 1);
+  CHECK(a.trusted.pins[0].id == b.id());
+  CHECK(is_connected(a, b.id()));
+  CHECK(a.pair_failures().empty());
+}
+
+TEST_CASE("two addresses of one peer are both connected, though one answered first") {
+  for (auto const policy : {trust::Policy::trust_on_first_use, trust::Policy::allow_all}) {
+    VirtualNetwork net;
+    auto settings = dialling({"192.0.2.2", "192.0.2.3"});
+    settings.policy = policy;
+    auto& a = net.add("a", "192.0.2.1", settings);
+    auto& b = net.add("b", "192.0.2.2");
+    Endpoint const other = *parse_endpoint("192.0.2.3:9100");
+    // What goes to the other address reaches the peer as well, and it is answered from there.
+    Endpoint answers_from = b.endpoint();
+    net.loses = [&](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+      if (from == b.endpoint() && answers_from == other) {
+        answers_from = b.endpoint();
+        net.inject(other, to, datagram);
+        return true;
+      }
+      if (to != other) return false;
+      answers_from = other;
+      b.receive(from, {Buffer(datagram.begin(), datagram.end())});
+      answers_from = b.endpoint();
+      return true;
+    };
+    b.start();
+    a.start();
+    net.run(20s);
+    CHECK(is_connected(a, b.id()));
+    CHECK(a.pair_failures().empty());
+    CHECK(a.trusted.pins.size() == (policy == trust::Policy::allow_all ? 0 : 2));
+  }
+}
+
+TEST_CASE("a peer that is reached through a relay is named once its own address answers") {
+  VirtualNetwork net;
+  auto& relay = net.add("relay", "192.0.2.9");
+  auto& a = net.add("a", "192.0.2.1", with_peer(entry("192.0.2.9")));
+  auto& b = net.add("b", "192.0.2.2", with_peer(entry("192.0.2.9")));
+  bool is_cut = true;
+  net.loses = [&](Endpoint const& from, Endpoint const& to, Bytes) {
+    return is_cut && from != relay.endpoint() && to != relay.endpoint();
+  };
+  for (auto* const node : {&relay, &a, &b}) node->start();
+  net.run(5s);
+  a.send_packet(udp_packet(a.mesh_v6(), b.mesh_v6()));
+  net.run(2s);
+  REQUIRE(a.peer(b.id())->state == control::PeerState::relayed);
+  a.command(control::AddPeer{"192.0.2.2:9100"});
+  net.run(8s);
+  CHECK_FALSE(a.peer(b.id())->named_gateway);
+  is_cut = false;
+  net.run(60s);
+  CHECK(a.peer(b.id())->named_gateway);
+  CHECK(is_connected(a, b.id()));
+}
+
+TEST_CASE("who was forgotten is not let in by the host any more, whatever it was let in for") {
+  for (bool const has_entry : {true, false}) {
+    CAPTURE(has_entry);
+    VirtualNetwork net;
+    auto& a = net.add("a", "192.0.2.1", has_entry ? with_peer(entry("192.0.2.2")) : control::Settings{});
+    auto& b = net.add("b", "192.0.2.2", has_entry ? control::Settings{} : with_peer(entry("192.0.2.1")));
+    a.start();
+    b.start();
+    net.run(2s);
+    control::NodeName const name{to_string(b.id())};
+    if (!has_entry) a.command(control::VerifyPeer{name});
+    REQUIRE(a.host_plan->admitted.size() == 2);
+    b.kill();
+    a.command(control::ForgetPeer{name});
+    net.run(1s);
+    CHECK(a.host_plan->admitted.empty());
+  }
+}
