@@ -52,6 +52,7 @@ void Machine::set_offer(Peer& peer, std::optional<GatewayOffer> offer) {
 
 void Machine::hear_offer(Peer& peer, std::optional<wire::GatewayOffer> const& offer, Turn& turn) {
   if (!offer) return set_offer(peer, std::nullopt);
+  if (!peer.offer) peer.usable_since = turn.now.boot;
   set_offer(peer, GatewayOffer{offer->priority, offer->load, (offer->families & wire::family_v4) != 0,
                                (offer->families & wire::family_v6) != 0});
   if (!is_named_gateway(peer.id))

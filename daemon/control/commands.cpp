@@ -145,13 +145,19 @@ void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
   if (!may_store(id, turn)) return;
   auto const node = resolve(command.node);
   if (!node) return reply(id, node.error(), turn);
+  bool const was_named = is_named_gateway(*node);
   auto& refused = saved_.gateways_disallowed;
   std::erase(refused, *node);
   if (!command.allowed) refused.push_back(*node);
   bool const known = trust_.allow_gateway(*node, command.allowed);
   if (command.allowed && !known && !is_named_gateway(*node))
     return reply(id, Refused{Refusal::peer_not_found, "this peer was never met; it can be allowed once it was"}, turn);
-  if (auto* const peer = find(*node)) dirty_peers_.insert(peer->slot.value);
+  if (auto* const peer = find(*node)) {
+    dirty_peers_.insert(peer->slot.value);
+    dirty_policies_.insert(peer->slot.value);
+    // The user knows it and need not wait: it has been better for as long as it was usable.
+    if (command.allowed && !was_named) routing_.better.insert_or_assign(*node, Time{});
+  }
   listing_.dirty.insert(*node);
   reply_when_stored(id, Done{});
 }

@@ -66,7 +66,7 @@ struct Peer {
   Time given_up_at = never;       ///< there is no way to it; another may be found until then
   bool alive = false;             ///< it answers
   bool failed = false;            ///< the last attempt to reach it failed
-  Time usable_since{};
+  Time usable_since{};            ///< since when it both answers and offers its internet, if it does
   std::optional<Time> last_handshake{};
   Time last_dialled{};
 

@@ -12,6 +12,7 @@
 
 #include "control/commands.hpp"
 #include "control/views.hpp"
+#include "gateways/choice.hpp"
 #include "noise/handshake.hpp"
 #include "noise/mac.hpp"
 #include "session/schedule.hpp"
@@ -88,6 +89,7 @@ struct Routing {
   std::uint64_t plan_number = 0;
   std::vector<CommandId> waiting;
   std::optional<NodeId> gateway, last_gateway;
+  gateways::Better better;
   bool had_gateway = false;
   bool lost_relay = false;  ///< the last gateway went with the neighbour that led to it
   std::string arming_error;

@@ -67,7 +67,9 @@ dataplane::PeerPolicy Machine::policy_of(Peer const& peer) const {
   policy.id = peer.id;
   policy.v6 = mesh::v6_address(mesh_v6_, peer.id);
   policy.v4 = peer.v4;
-  policy.internet_until = routing_.gateway == peer.id ? never : peer.internet_until;
+  // Nothing is under way any more from one that the user took back.
+  bool const is_left = peer.internet_until != Time{} && is_named_gateway(peer.id);
+  policy.internet_until = routing_.gateway == peer.id ? never : is_left ? peer.internet_until : Time{};
   policy.may_use_gateway = serves();
   return policy;
 }

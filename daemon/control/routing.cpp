@@ -80,8 +80,10 @@ void Machine::choose_gateway(Turn& turn) {
   auto due = never;
   if (routing_.phase == Routing::Phase::off || routing_.phase == Routing::Phase::releasing || stopping_) {
     routing_.gateway.reset();
+    routing_.better.clear();
   } else {
-    auto const usable = candidates();
+    auto usable = candidates();
+    gateways::note_better(routing_.better, usable, before, turn.now.boot);
     routing_.gateway = gateways::choose(usable, before, turn.now.boot);
     due = gateways::next_deadline(usable, routing_.gateway, turn.now.boot);
   }
@@ -108,8 +110,10 @@ std::vector<gateways::Candidate> Machine::candidates() const {
     // One whose way is being sought is kept, and not taken.
     if (peer->given_up_at != never && routing_.gateway != peer->id) continue;
     auto const route = mesh_.route(peer->id);
+    auto const better = routing_.better.find(peer->id);
     usable.push_back({peer->id, gateway_order(peer->id), peer->offer->priority, peer->offer->load,
-                      route ? route->metric : mesh::infinite, peer->usable_since});
+                      route ? route->metric : mesh::infinite, peer->usable_since,
+                      better == routing_.better.end() ? Time{} : better->second});
   }
   return usable;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace pim::gateways {
 namespace {
@@ -13,7 +14,8 @@ auto full_rank(Candidate const& candidate) { return std::tuple(score(candidate),
 
 /// When a better candidate may take over from the one in use.
 Time settles_at(Candidate const& candidate, Candidate const& kept) {
-  return candidate.usable_since < kept.usable_since + came_together ? Time{} : candidate.usable_since + failback_after;
+  auto const since = std::max(candidate.usable_since, candidate.better_since);
+  return since < kept.usable_since + came_together ? Time{} : since + failback_after;
 }
 
 Candidate const* find(std::span<Candidate const> candidates, std::optional<NodeId> id) {
@@ -43,6 +45,17 @@ std::uint64_t score(Candidate const& candidate) {
   constexpr std::uint64_t costs = 100'000, priorities = 1'000;  // of each there are fewer
   auto const cost = std::uint64_t{candidate.metric} + candidate.load;
   return (candidate.order * priorities + candidate.priority) * costs + cost;
+}
+
+void note_better(Better& better, std::span<Candidate> candidates, std::optional<NodeId> current, Time now) {
+  auto const before = std::exchange(better, {});
+  auto const* const kept = find(candidates, current);
+  for (auto& candidate : candidates) {
+    if (!kept || !(rank_of(candidate) < rank_of(*kept))) continue;
+    auto const known = before.find(candidate.id);
+    candidate.better_since = known == before.end() ? now : known->second;
+    better.emplace(candidate.id, candidate.better_since);
+  }
 }
 
 std::optional<NodeId> choose(std::span<Candidate const> candidates, std::optional<NodeId> current, Time now) {

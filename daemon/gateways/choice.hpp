@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,9 +21,10 @@ struct Candidate {
   std::uint8_t load = 0;      ///< of its offer, percent
   std::uint16_t metric = 0;   ///< of the way to it
   Time usable_since{};
+  Time better_since{};  ///< than the one in use; of those that are not it says nothing
 };
 
-/// How long a better gateway must have been usable before a working one is left for it.
+/// How long a better gateway must have been usable, and better, before a working one is left for it.
 inline constexpr Duration failback_after = std::chrono::seconds{10};
 /// Those that became usable within this time came together: which of them was first says nothing, and little has
 /// begun through it.
@@ -31,6 +33,13 @@ inline constexpr Duration came_together = std::chrono::seconds{1};
 /// Lower is better. Order, priority, then metric and load together: each in decimal places of its own, so that the
 /// number can be read as well as compared (2'100'00259 is order 2, priority 100, metric and load 259).
 [[nodiscard]] std::uint64_t score(Candidate const& candidate);
+
+/// Those that are better by order or priority than the one in use, each since when without a break.
+using Better = std::map<NodeId, Time>;
+
+/// Follows `better` to the present candidates, and writes it into them. Called whenever something of them may have
+/// changed: what is not seen breaks nothing.
+void note_better(Better& better, std::span<Candidate> candidates, std::optional<NodeId> current, Time now);
 
 /// The gateway to use; `current` is kept while it is a candidate and none is better by order or priority.
 [[nodiscard]] std::optional<NodeId> choose(std::span<Candidate const> candidates, std::optional<NodeId> current,

@@ -201,6 +201,8 @@ void Node::do_host_job(control::HostJob& job) {
     if (disk_error.empty()) trusted = trust->snapshot;
     ++trust_writes;
     host_answers_.emplace_back(control::Stored{control::Store::trust, trust->number, disk_error});
+  } else if (std::holds_alternative<control::ForgetRedirectedDns>(job)) {
+    ++dns_forgotten;
   }
 }
 

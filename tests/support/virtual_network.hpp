@@ -80,6 +80,7 @@ class Node {
   bool tunnel = true;
   std::uint64_t wakes = 0;
   std::uint64_t trust_writes = 0;
+  std::uint64_t dns_forgotten = 0;  ///< how often the host was told to forget where resolver queries were led
 
  private:
   friend class VirtualNetwork;

@@ -92,7 +92,7 @@ TEST_CASE("gateways stand in the order in which they are taken, with the parts t
   CHECK(back[0].reason.find("a better one is taken once") != std::string::npos);
   CHECK(back[1].id == first.id);
   CHECK(back[1].score < back[0].score);
-  CHECK(back[1].reason.find("taken once it was usable for 10 s, so far") != std::string::npos);
+  CHECK(back[1].reason.find("taken once it has been so for 10 s, so far") != std::string::npos);
 }
 
 TEST_CASE("while routing is off the list says what would happen, and selects nobody") {

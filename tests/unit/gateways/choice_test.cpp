@@ -58,6 +58,24 @@ TEST_CASE("of two that came together the better one is taken, whichever was firs
   CHECK(choose(both, id(1), now) == id(1));
 }
 
+TEST_CASE("what is better has to be so without a break, for as long as it takes to be settled") {
+  std::vector both{candidate(1, 0, 50), candidate(2, 0, 100)};
+  Better better;
+  auto const chosen_at = [&](Time at, std::uint8_t priority) {
+    both[1].priority = priority;
+    note_better(better, both, id(1), at);
+    return choose(both, id(1), at);
+  };
+  CHECK(chosen_at(now, 10) == id(1));
+  CHECK(next_deadline(both, id(1), now) == now + failback_after);
+  CHECK(chosen_at(now + 9s, 10) == id(1));
+  CHECK(chosen_at(now + 9500ms, 100) == id(1));
+  CHECK(better.empty());
+  CHECK(chosen_at(now + 10s, 10) == id(1));
+  CHECK(chosen_at(now + 19s, 10) == id(1));
+  CHECK(chosen_at(now + 20s, 10) == id(2));
+}
+
 TEST_CASE("with none in use the first usable one is taken at once") {
   std::vector one{candidate(2)};
   one[0].usable_since = now;
