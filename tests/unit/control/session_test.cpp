@@ -201,3 +201,34 @@ TEST_CASE("a flood of strangers' handshakes is bounded and leaves the pair alone
   pair.net.run(15s);
   CHECK(pair.connected());
 }
+
+TEST_CASE("an initiation that comes from elsewhere is answered there, and moves no endpoint of a living peer") {
+  Pair pair;
+  auto const elsewhere = *parse_endpoint("203.0.113.7:4321");
+  Buffer held;
+  pair.net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+    bool const is_renewal = from == pair.a->endpoint() && datagram.size() == wire::initiation_size;
+    if (is_renewal && held.empty()) held.assign(datagram.begin(), datagram.end());
+    return is_renewal;
+  };
+  auto const talk = [&] {
+    pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+    pair.net.run(1s);
+    return !held.empty();
+  };
+  for (int i = 0; i < 300 && !talk(); ++i) continue;
+  REQUIRE_FALSE(held.empty());
+  pair.net.sent.clear();
+  pair.net.inject(elsewhere, pair.b->endpoint(), held);
+  pair.net.run(5ms);
+  REQUIRE(pair.net.sent.size() == 1);
+  CHECK(pair.net.sent[0].first == elsewhere);
+  CHECK(pair.net.sent[0].second.size() == wire::response_size);
+  pair.net.sent.clear();
+  auto const before = pair.a->delivered.size();
+  pair.b->send_packet(udp_packet(pair.b->mesh_v6(), pair.a->mesh_v6()));
+  REQUIRE_FALSE(pair.net.sent.empty());
+  for (auto const& [to, datagram] : pair.net.sent) CHECK(to == pair.a->endpoint());
+  pair.net.run(10ms);
+  CHECK(pair.a->delivered.size() == before + 1);
+}
