@@ -18,6 +18,7 @@ void Dataplane::on_tun(std::span<TunFrame> frames, Now const& now, Out& out) {
 }
 
 void Dataplane::on_datagrams(std::span<Train> trains, Now const& now, Out& out) {
+  state_->end_span(now.boot);  // before anything is wanted of the next
   Receiving receiving(*state_, now, out);
   for (auto const& train : trains) receiving.train(train);
   receiving.finish();
@@ -28,6 +29,13 @@ void Dataplane::resend(PeerSlot peer, packet::VnetHeader const& vnet, MutBytes p
 }
 
 void Dataplane::refuse(Bytes packet, Now const& now, Out& out) { Sending(*state_, now, out).refuse(packet); }
+
+void Dataplane::on_sent(SentBytes const& sent, Time now) {
+  auto& budget = state_->relay_budget;
+  state_->end_span(now);
+  budget.on_sent(sent, now);
+  if (budget.is_limited()) state_->talkers.want(Talkers::own_row, sent.own);
+}
 
 bool Dataplane::seal_control(PeerSlot peer, Bytes plaintext, Now const& now, Out& out, Way way) {
   return Sending(*state_, now, out).control(peer, plaintext, way);

@@ -55,7 +55,8 @@ struct KeyLimits {
 
 /// What this node carries for others.
 struct RelayLimits {
-  /// Of sealed datagrams, in one call of on_datagrams. They never take more than the arena has left.
+  /// Of sealed datagrams, in one call of on_datagrams. They never take more than the arena has left, nor more than
+  /// lately got out where the way out is too narrow for them.
   std::size_t bytes_a_batch = ~std::size_t{0};
 };
 
@@ -83,6 +84,9 @@ class Dataplane {
   /// no_route and tells the host.
   void resend(PeerSlot peer, packet::VnetHeader const& vnet, MutBytes packet, Now const& now, Out& out);
   void refuse(Bytes packet, Now const& now, Out& out);
+
+  /// What became of the trains of a turn; said after each. What is relayed follows it (relay_budget.hpp).
+  void on_sent(SentBytes const& sent, Time now);
 
   /// Seals one control message (or an empty keepalive) for a peer with its sending keys. False when
   /// there are none that are still valid, or when the way ends: no endpoint, a relay without either.

@@ -45,7 +45,7 @@ void Forwarding::take(PeerSlot from, wire::Transit const& frame, MutBytes plaint
 void Forwarding::finish() {
   auto& forwards = state_.forwards;
   if (forwards.empty()) return;
-  state_.talkers.divide(std::min(state_.relay_limits.bytes_a_batch, out_.bytes.left()));
+  divide();
   if (is_mixed_)
     std::ranges::sort(forwards, {}, [](Forward const& one) { return std::tuple(one.hop.slot, one.number); });
   for (std::span<Forward const> rest = forwards; !rest.empty();) {
@@ -53,8 +53,15 @@ void Forwarding::finish() {
     for (auto const& forward : together) send(forward, together.size() > 1);
     rest = rest.subspan(together.size());
   }
-  state_.talkers.end_batch();
+  if (!state_.relay_budget.is_limited()) state_.talkers.end_sharing();
   forwards.clear();
+}
+
+/// While the way out limits, shares are of a span of time: its many batches may hold one talker each.
+void Forwarding::divide() {
+  auto const& budget = state_.relay_budget;
+  auto const room = std::min(state_.relay_limits.bytes_a_batch, out_.bytes.left());
+  state_.talkers.divide(std::min(room, budget.bytes(now_.boot)), budget.is_limited() ? RelayBudget::datagram : 0);
 }
 
 std::size_t Forwarding::talker_of(PeerSlot from, NodeId const& source) {
@@ -86,7 +93,7 @@ void Forwarding::send(Forward const& forward, bool is_in_place) {
   if (!sealing_.seal(forward.hop, datagram, forward.flags)) return state_.talkers.count_dropped(forward.talker);
   auto& peer = *forward.hop.peer;
   if (!is_in_place) out_.bytes.take(size);
-  sealing_.append_to_train(*peer.endpoint, datagram);
+  sealing_.append_to_train(*peer.endpoint, datagram, true);
   sealing_.note_data(forward.hop.slot, peer.activity.direct, false);
   state_.talkers.count_sent(forward.talker, size);
 }

@@ -21,6 +21,7 @@ class Forwarding {
  private:
   [[nodiscard]] std::size_t talker_of(PeerSlot from, NodeId const& source);
   [[nodiscard]] std::optional<Link> hop_to(NodeId const& destination);
+  void divide();
   void send(Forward const& forward, bool is_in_place);
   /// Behind all others; nothing and counted when the arena is full.
   [[nodiscard]] MutBytes copy(MutBytes datagram);

@@ -40,6 +40,20 @@ struct OutTrain {
   Endpoint to;
   Bytes data;
   std::size_t segment = 0;
+  bool is_relayed = false;  ///< all of it, for others; sent after what is of this node
+};
+
+/// What the edge did with the trains of a turn, in bytes of datagrams.
+struct SentBytes {
+  std::size_t own = 0, relayed = 0;  ///< handed to the sockets
+  std::size_t lost = 0;              ///< of both, what found the send buffer full
+
+  SentBytes& operator+=(SentBytes const& more) {
+    own += more.own;
+    relayed += more.relayed;
+    lost += more.lost;
+    return *this;
+  }
 };
 
 /// Calls `use` with every datagram of a train: `data` in pieces of `segment` > 0 bytes, the last one possibly shorter.
@@ -144,7 +158,7 @@ using ToControl = std::variant<HandshakeDatagram, ControlMessage, KeyConfirmed, 
 /// The result of one turn. clear() keeps the memory; views in `trains`, `control` and `pieces` live until then.
 struct Out {
   Arena bytes;                   ///< datagrams that were made or copied here, and ICMP answers
-  std::vector<OutTrain> trains;  ///< in order of sending
+  std::vector<OutTrain> trains;  ///< in order of sending, but for is_relayed
   std::vector<Bytes> pieces;
   std::vector<TunWrite> tun;
   std::vector<ToControl> control;

@@ -32,7 +32,7 @@ class Sealing {
   /// among the flags, its head alone. False and counted when the key is used up.
   [[nodiscard]] bool seal(Link const& to, MutBytes datagram, std::uint8_t flags);
   /// A datagram leaves. It stays where it is until Out is cleared.
-  void append_to_train(Endpoint const& endpoint, Bytes datagram);
+  void append_to_train(Endpoint const& endpoint, Bytes datagram, bool is_relayed);
   /// Data goes out on this path of a peer.
   void note_data(PeerSlot slot, PeerActivity::Path& path, bool is_relayed);
 
@@ -71,18 +71,18 @@ inline bool Sealing::seal(Link const& to, MutBytes datagram, std::uint8_t flags)
 }
 
 /// Into the last train if it is one more of its size.
-inline void Sealing::append_to_train(Endpoint const& endpoint, Bytes datagram) {
+inline void Sealing::append_to_train(Endpoint const& endpoint, Bytes datagram, bool is_relayed) {
   if (!out_.trains.empty()) {
-    auto& [to, data, segment] = out_.trains.back();
+    auto& [to, data, segment, is_for_others] = out_.trains.back();
     bool const is_whole = data.size() % segment == 0;  // a shorter one ended it
-    bool const is_next = data.data() + data.size() == datagram.data() && to == endpoint;
+    bool const is_next = data.data() + data.size() == datagram.data() && to == endpoint && is_for_others == is_relayed;
     if (is_whole && is_next && datagram.size() <= segment && data.size() + datagram.size() <= max_train_bytes &&
         data.size() / segment < max_train_segments) {
       data = {data.data(), data.size() + datagram.size()};
       return;
     }
   }
-  out_.trains.push_back({endpoint, datagram, datagram.size()});
+  out_.trains.push_back({endpoint, datagram, datagram.size(), is_relayed});
 }
 
 inline void Sealing::note_data(PeerSlot slot, PeerActivity::Path& path, bool is_relayed) {

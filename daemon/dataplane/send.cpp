@@ -155,7 +155,7 @@ bool Sending::finish(Outbound const& to, std::size_t plaintext, std::uint8_t fla
   if (!sealing_.seal(to.end, inner, to.relay ? flags | in_frame : flags)) return false;
   if (to.relay && !wrap(to, datagram)) return false;
   out_.bytes.take(size);
-  sealing_.append_to_train(to.place(), datagram);
+  sealing_.append_to_train(to.place(), datagram, false);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include "base/flat_table.hpp"
 #include "dataplane/asked.hpp"
 #include "dataplane/dataplane.hpp"
+#include "dataplane/relay_budget.hpp"
 #include "dataplane/session_table.hpp"
 #include "dataplane/waiting.hpp"
 #include "packet/coalesce.hpp"
@@ -52,6 +53,7 @@ struct State {
 
   KeyLimits key_limits;
   RelayLimits relay_limits;
+  RelayBudget relay_budget;
   std::unique_ptr<ForwardingTable> table = std::make_unique<ForwardingTable>();
   FlatTable<NodeId, Hop> next_hops;
   std::vector<Peer> peers;  ///< by slot
@@ -65,6 +67,10 @@ struct State {
 
   Peer& peer_at(PeerSlot slot);
   void forget(ReceiverIndex local);
+  /// Of the relay's budget, where one has passed.
+  void end_span(Time now) {
+    if (relay_budget.pass(now)) talkers.end_sharing();
+  }
   void drop(Drop reason, std::uint64_t times = 1) { drops[static_cast<std::size_t>(reason)] += times; }
 
   [[nodiscard]] Hop hop_to(PeerSlot slot) const;

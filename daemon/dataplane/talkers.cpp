@@ -11,7 +11,7 @@ Talkers::Talkers(HashKey hash_key) : row_by_id_(hash_key) {
   rows_.reserve(capacity + 1);
   rows_.emplace_back();
   row_by_id_.reserve(capacity + 1);
-  wanting_.reserve(capacity + 1);
+  wanting_.reserve(capacity + 2);
 }
 
 std::size_t Talkers::row_of(TalkerId const& id, Time now) {
@@ -47,11 +47,11 @@ void Talkers::fold(Talker const& leaving) {
 }
 
 void Talkers::want(std::size_t row, std::size_t bytes) {
-  if (shares_[row].wanted == 0) wanting_.push_back(row);
+  if (shares_[row].wanted == 0 && bytes > 0) wanting_.push_back(row);
   shares_[row].wanted += bytes;
 }
 
-void Talkers::divide(std::size_t budget) {
+void Talkers::divide(std::size_t budget, std::size_t least) {
   limit_ = std::numeric_limits<std::size_t>::max();
   std::size_t total = 0;
   for (auto const row : wanting_) total += shares_[row].wanted;
@@ -60,15 +60,16 @@ void Talkers::divide(std::size_t budget) {
   std::ranges::sort(wanting_, {}, [this](auto row) { return shares_[row].wanted; });
   auto left = wanting_.size();
   for (auto const row : wanting_) {
-    limit_ = budget / left--;
+    limit_ = std::max(budget / left--, least);
     if (shares_[row].wanted > limit_) return;
-    budget -= shares_[row].wanted;
+    budget -= std::min(budget, shares_[row].wanted);
   }
 }
 
 bool Talkers::take(std::size_t row, std::size_t bytes) {
   auto& share = shares_[row];
-  if (bytes > limit_ - share.used) {
+  // Of an earlier batch more may be used than all may have now that others want something too.
+  if (share.used >= limit_ || bytes > limit_ - share.used) {
     count_dropped(row);
     return false;
   }
@@ -76,7 +77,7 @@ bool Talkers::take(std::size_t row, std::size_t bytes) {
   return true;
 }
 
-void Talkers::end_batch() {
+void Talkers::end_sharing() {
   for (auto const row : wanting_) shares_[row] = {};
   wanting_.clear();
 }

@@ -2,8 +2,8 @@
 // neighbour together with the source that its frames claim.
 //
 // In a batch each frame is first wanted; then the budget is divided; then each frame takes from its
-// talker's share or is dropped. The division is max-min fair: all have the same limit, the largest with
-// which the batch stays within its budget. So
+// talker's share or is dropped. Shares are of all batches until end_sharing. The division is max-min fair: all
+// have the same limit, the largest with which all that was wanted so far stays within the budget. So
 //   - while the wishes of all fit, nobody is limited: one who talks alone may use all of the budget;
 //   - of n talkers, one who wants no more than an n-th of the budget gets all of it, whatever others want.
 #pragma once
@@ -35,6 +35,8 @@ struct Talker {
 class Talkers {
  public:
   static constexpr std::size_t capacity = 256;
+  /// Wants its part of a budget as others do, but takes what it needs: what this node sends of its own.
+  static constexpr std::size_t own_row = capacity + 1;
 
   explicit Talkers(HashKey hash_key = {});
 
@@ -43,10 +45,11 @@ class Talkers {
   [[nodiscard]] std::size_t row_of(TalkerId const& id, Time now);
 
   void want(std::size_t row, std::size_t bytes);
-  void divide(std::size_t budget);
+  /// With a share of `least` at least, also where the budget is too small for that.
+  void divide(std::size_t budget, std::size_t least = 0);
   /// False, and counted as dropped, when it would exceed the talker's share.
   [[nodiscard]] bool take(std::size_t row, std::size_t bytes);
-  void end_batch();
+  void end_sharing();
 
   void count_sent(std::size_t row, std::size_t bytes);
   void count_dropped(std::size_t row) { ++rows_[row].dropped; }
@@ -64,8 +67,8 @@ class Talkers {
 
   std::vector<Talker> rows_;
   FlatTable<TalkerId, std::size_t> row_by_id_;
-  // -- of the batch
-  std::array<Share, capacity + 1> shares_{};
+  // -- until end_sharing
+  std::array<Share, capacity + 2> shares_{};
   std::vector<std::size_t> wanting_;  ///< rows that want something
   std::size_t limit_ = 0;             ///< of each
 };

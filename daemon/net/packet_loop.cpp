@@ -154,7 +154,7 @@ void PacketLoop::settle() {
 }
 
 void PacketLoop::flush() {
-  parts_.udp.send(out_, now_.boot, drops_);
+  parts_.dataplane.on_sent(parts_.udp.send(out_, now_.boot, drops_), now_.boot);
   tun_.write(out_, drops_);
   if (parts_.beacons != nullptr) send_beacons();
 }

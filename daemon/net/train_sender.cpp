@@ -39,22 +39,31 @@ TrainSender::TrainSender(UdpCalls& calls, int fd, bool offload)
       trains_(std::make_unique<Batch>()),
       singles_(std::make_unique<Batch>()) {}
 
-void TrainSender::send(dataplane::Out const& out, Family family, Time now, DropCounters& drops) {
+dataplane::SentBytes TrainSender::send(dataplane::Out const& out, Family family, Time now, DropCounters& drops) {
   drops_ = &drops;
+  sent_ = {};
   now_ = now;
   waited_ = false;
   pending_.clear();
-  for (auto const& train : out.trains) {
-    if (train.to.ip.family != family || train.data.empty() || train.segment == 0) continue;
-    if (is_lone(train) || goes_whole(train))
-      pending_.push_back(train);
-    else
-      each_lone(train, [this](OutTrain const& one) { pending_.push_back(one); });
-  }
+  for (bool const relayed : {false, true}) collect(out, family, relayed);
   for (std::span<OutTrain const> rest = pending_; !rest.empty();) {
     auto const now_sent = rest.first(std::min(rest.size(), batch_size));
     send_batch(*trains_, now_sent);
     rest = rest.subspan(now_sent.size());
+  }
+  return sent_;
+}
+
+void TrainSender::collect(dataplane::Out const& out, Family family, bool relayed) {
+  auto& bytes = relayed ? sent_.relayed : sent_.own;
+  for (auto const& train : out.trains) {
+    if (train.is_relayed != relayed) continue;
+    if (train.to.ip.family != family || train.data.empty() || train.segment == 0) continue;
+    bytes += train.data.size();
+    if (is_lone(train) || goes_whole(train))
+      pending_.push_back(train);
+    else
+      each_lone(train, [this](OutTrain const& one) { pending_.push_back(one); });
   }
 }
 
@@ -129,6 +138,7 @@ TrainSender::Next TrainSender::on_congestion(OutTrain const& train) {
     if (calls_.wait_writable(fd_, patience)) return Next::again;
   }
   count_lost(Drop::congestion, train);
+  sent_.lost += train.data.size();
   return Next::passed;
 }
 

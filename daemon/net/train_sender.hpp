@@ -26,9 +26,9 @@ class TrainSender {
   /// `calls` must outlive it; `fd` stays the caller's. Without `offload` every datagram goes singly.
   TrainSender(UdpCalls& calls, int fd, bool offload);
 
-  /// Sends the trains of `family`. What does not leave is counted in `drops`, by the datagram: congestion, or
-  /// send_failed.
-  void send(dataplane::Out const& out, Family family, Time now, DropCounters& drops);
+  /// Sends the trains of `family`, those of this node first: of a full send buffer what is relayed gets the rest.
+  /// What does not leave is counted in `drops`, by the datagram: congestion, or send_failed.
+  dataplane::SentBytes send(dataplane::Out const& out, Family family, Time now, DropCounters& drops);
 
   /// False once the path to some device proved to lack checksum offload (EIO).
   [[nodiscard]] bool uses_offload() const { return offload_; }
@@ -51,6 +51,7 @@ class TrainSender {
   };
   enum class Next { again, passed };
 
+  void collect(dataplane::Out const& out, Family family, bool relayed);
   void send_batch(Batch& batch, std::span<dataplane::OutTrain const> trains);
   void send_singly(dataplane::OutTrain const& train);
   void fill(Batch& batch, std::span<dataplane::OutTrain const> trains) const;
@@ -71,6 +72,7 @@ class TrainSender {
 
   // Of the send() in progress.
   DropCounters* drops_ = nullptr;
+  dataplane::SentBytes sent_{};
   Time now_{};
   bool waited_ = false;
 };

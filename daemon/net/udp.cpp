@@ -110,17 +110,19 @@ std::span<dataplane::Train> UdpSockets::receive(Family family, DropCounters& dro
   return socket->receiver.receive(drops);
 }
 
-void UdpSockets::send(dataplane::Out const& out, Time now, DropCounters& drops) {
-  if (out.trains.empty()) return;
+dataplane::SentBytes UdpSockets::send(dataplane::Out const& out, Time now, DropCounters& drops) {
+  dataplane::SentBytes sent;
+  if (out.trains.empty()) return sent;
   for (auto const family : {Family::v4, Family::v6}) {
     auto& socket = family == Family::v4 ? v4_ : v6_;
     if (socket) {
-      socket->sender.send(out, family, now, drops);
+      sent += socket->sender.send(out, family, now, drops);
       continue;
     }
     for (auto const& train : out.trains)
       if (train.to.ip.family == family) pim::count(drops, Drop::send_failed);
   }
+  return sent;
 }
 
 }  // namespace pim::net

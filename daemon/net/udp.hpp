@@ -33,7 +33,7 @@ class UdpSockets {
   /// One call of TrainReceiver::receive. The trains live until the next receive of the same family.
   [[nodiscard]] std::span<dataplane::Train> receive(Family family, DropCounters& drops);
   /// Sends all trains of `out`; those that cannot leave are counted by the datagram.
-  void send(dataplane::Out const& out, Time now, DropCounters& drops);
+  dataplane::SentBytes send(dataplane::Out const& out, Time now, DropCounters& drops);
 
  private:
   struct Socket {

@@ -266,6 +266,31 @@ TEST_CASE("a_full_send_buffer_is_waited_for_once_and_then_counted_as_congestion"
   CHECK(pair.script.waits == 1);
 }
 
+TEST_CASE("what_is_relayed_leaves_last_and_the_bytes_that_found_no_room_are_told") {
+  Pair pair;
+  pair.script.becomes_writable = false;
+  auto const to = loopback(pair.receiver, Family::v4);
+  auto const send = [&](int congested_calls) {
+    pair.script.congested_calls = congested_calls;
+    add_train(pair.out, to, 300, 100);
+    pair.out.trains.back().is_relayed = true;
+    add_train(pair.out, to, 50, 50);
+    add_train(pair.out, loopback(pair.receiver, Family::v6), 20, 20);
+    auto const sent = pair.sender.send(pair.out, pair.now, pair.drops);
+    pair.out.clear();
+    CHECK(sent.own == 70);
+    CHECK(sent.relayed == 300);
+    return sent.lost;
+  };
+  CHECK(send(0) == 0);
+  auto const datagrams = receive_all(pair.receiver, Family::v4);
+  REQUIRE(datagrams.size() == 4);
+  CHECK(datagrams.front().size() == 50);
+  CHECK(send(1) == 50);
+  CHECK(receive_all(pair.receiver, Family::v4).size() == 3);
+  CHECK(send(100) == 370);
+}
+
 TEST_CASE("errors_that_icmp_left_on_the_socket_do_not_stop_reception") {
   FaultyCalls::Script script;
   script.receive_errors = {ECONNREFUSED, EHOSTUNREACH, EINTR};
