@@ -43,6 +43,16 @@ protocol::PeerState to_state(control::PeerState state) {
   return protocol::PeerState::failed;
 }
 
+protocol::PeerTransport to_transport(control::PeerView const& view) {
+  if (view.state == control::PeerState::relayed) return protocol::PeerTransport::relay;
+  switch (view.medium) {
+    case plan::Medium::other: return protocol::PeerTransport::udp;
+    case plan::Medium::bluetooth: return protocol::PeerTransport::bluetooth;
+    case plan::Medium::wifi_direct: return protocol::PeerTransport::wifi_direct;
+  }
+  return protocol::PeerTransport::udp;
+}
+
 protocol::TrustLevel to_trust(trust::Level level) {
   switch (level) {
     case trust::Level::pending: return protocol::TrustLevel::pending;
@@ -218,7 +228,7 @@ protocol::PeerSummary to_peer(control::PeerView const& view) {
   peer.label = unless_empty(view.label.empty() ? view.name : view.label);
   if (view.v4) peer.mesh_ip = to_string(*view.v4);
   peer.state = to_state(view.state);
-  if (view.state == control::PeerState::relayed) peer.transport = protocol::PeerTransport::relay;
+  peer.transport = to_transport(view);
   peer.route_hops = view.hops;
   peer.via = text_of(view.via);
   peer.loss_percent = view.loss_percent;

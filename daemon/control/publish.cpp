@@ -208,6 +208,7 @@ PeerView Machine::view_of(Peer const& peer) const {
   auto const* const record = trust_.find(peer.id);
   if (view.label.empty() && record) view.label = record->label;
   view.endpoint = dataplane_.endpoint(peer.slot);
+  if (view.endpoint) view.medium = plan::medium_to(links_, *view.endpoint);
   view.v4 = peer.v4;
   view.v6 = mesh::v6_address(mesh_v6_, peer.id);
   view.state = state_of(peer);
@@ -232,6 +233,7 @@ PeerView Machine::view_of(Entry const& entry) const {
   view.entry_id = entry.config.entry_id;
   view.address = entry.pin_address;
   if (!entry.candidates.empty()) view.endpoint = entry.candidates.front();
+  if (view.endpoint) view.medium = plan::medium_to(links_, *view.endpoint);
   view.state = entry.failures > 0 ? PeerState::failed : PeerState::connecting;
   view.named_gateway = view.id ? is_named_gateway(*view.id) : true;
   return view;

@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "control/commands.hpp"
 #include "discovery/values.hpp"
+#include "plan/links.hpp"
 #include "trust/ledger.hpp"
 #include "trust/trust.hpp"
 
@@ -32,6 +33,7 @@ struct PeerView {
   std::optional<std::string> entry_id{};
   std::string address{};  ///< of the entry, as the user wrote it
   std::optional<Endpoint> endpoint{};
+  plan::Medium medium = plan::Medium::other;  ///< of the link on which the endpoint lies
   std::optional<IpAddress> v4{};
   std::optional<IpAddress> v6{};
   PeerState state = PeerState::connecting;

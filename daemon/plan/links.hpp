@@ -39,4 +39,8 @@ struct Links {
   bool operator==(Links const&) const = default;
 };
 
+/// The kind of link on which `endpoint` lies: that of its scope, else of the longest prefix that holds it. `other` for
+/// what is reached through a router.
+[[nodiscard]] Medium medium_to(Links const& links, Endpoint const& endpoint);
+
 }  // namespace pim::plan

@@ -299,6 +299,17 @@ TEST_CASE("a_node_that_only_routing_tells_of_counts_as_reached_and_has_no_counte
   CHECK(peers[0].trust == protocol::TrustLevel::pending);
 }
 
+TEST_CASE("a_direct_peer_has_the_transport_of_its_link_and_a_relayed_one_none_of_it") {
+  auto view = peer_view(1, 0x22);
+  CHECK(to_peer(view).transport == protocol::PeerTransport::udp);
+  view.medium = plan::Medium::bluetooth;
+  CHECK(to_peer(view).transport == protocol::PeerTransport::bluetooth);
+  view.medium = plan::Medium::wifi_direct;
+  CHECK(to_peer(view).transport == protocol::PeerTransport::wifi_direct);
+  view.state = control::PeerState::relayed;
+  CHECK(to_peer(view).transport == protocol::PeerTransport::relay);
+}
+
 TEST_CASE("an_ambiguous_id_lists_whom_it_fits_and_a_failed_preflight_its_checks") {
   auto const error = to_error(control::Refused{control::Refusal::ambiguous_id, "two", {id_of(1), id_of(2)}});
   CHECK(error.code == -32013);

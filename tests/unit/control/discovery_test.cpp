@@ -199,6 +199,22 @@ TEST_CASE("a link that comes later is used within a second") {
   CHECK(net.run_until([&] { return is_connected(a, b.id()) && is_connected(b, a.id()); }, 2s));
 }
 
+TEST_CASE("clients are told on what kind of link a peer is, and that it moved to another") {
+  VirtualNetwork net;
+  auto& a = net.add("a", "192.0.2.1", finding());
+  auto& b = net.add("b", "192.0.2.2", finding());
+  plan::Link link{"bnep0", 2, true, false, "", {{*parse_ip("192.0.2.1"), 24}}, plan::Medium::bluetooth, true, true};
+  a.start();
+  a.host(control::LinksChanged{{{link}}, {}});
+  b.start();
+  REQUIRE(net.run_until([&] { return is_connected(a, b.id()); }, 2s));
+  CHECK(a.peer(b.id())->medium == plan::Medium::bluetooth);
+  CHECK(b.peer(a.id())->medium == plan::Medium::other);
+  link.medium = plan::Medium::wifi_direct;
+  a.host(control::LinksChanged{{{link}}, {}});
+  CHECK(net.run_until([&] { return a.peer(b.id())->medium == plan::Medium::wifi_direct; }, 2min));
+}
+
 TEST_CASE("links that are down, ports of a bridge, without address or without broadcast are not spoken on") {
   VirtualNetwork net;
   auto& a = net.add("a", "192.0.2.1", finding());
