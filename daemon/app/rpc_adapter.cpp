@@ -55,12 +55,13 @@ void RpcAdapter::answer(control::Reply const& reply) {
   if (pending.empty()) return;
   auto answer = reply.answer;
   auto const* const refused = std::get_if<control::Refused>(&answer);
-  pending.mapped().reply(refused ? rpc::Outcome{to_error(*refused)} : pending.mapped().finish(answer));
+  auto const& [tell, finish, parameter] = pending.mapped();
+  tell(refused ? rpc::Outcome{to_error(*refused, parameter)} : finish(answer));
 }
 
-void RpcAdapter::ask(control::Command command, rpc::Reply reply, Finish finish) {
+void RpcAdapter::ask(control::Command command, rpc::Reply reply, Finish finish, std::string parameter) {
   auto const id = ++last_id_;
-  pending_.emplace(id, Pending{std::move(reply), std::move(finish)});
+  pending_.emplace(id, Pending{std::move(reply), std::move(finish), std::move(parameter)});
   parts_.inbox.post(net::CommandInput{id, std::move(command)});
 }
 
@@ -97,27 +98,35 @@ void RpcAdapter::on(protocol::PeersRemoveParams& params, rpc::Reply reply) {
   if (params.node_id.has_value() == params.config_entry_id.has_value())
     return reply(invalid_params("", "exactly one of node_id and config_entry_id"));
   control::RemovePeer command;
+  std::string parameter = params.node_id ? "/node_id" : "/config_entry_id";
   if (params.node_id) command.node = control::NodeName{std::move(*params.node_id)};
   command.entry_id = std::move(params.config_entry_id);
-  ask(std::move(command), std::move(reply), [](control::Answer&) -> rpc::Outcome { return protocol::Null{}; });
+  ask(
+      std::move(command), std::move(reply), [](control::Answer&) -> rpc::Outcome { return protocol::Null{}; },
+      std::move(parameter));
 }
 
 void RpcAdapter::on(protocol::PeersForgetParams& params, rpc::Reply reply) {
-  ask(control::ForgetPeer{{std::move(params.node_id)}}, std::move(reply), [](control::Answer& answer) -> rpc::Outcome {
-    auto const* const forgotten = std::get_if<control::PeerForgotten>(&answer);
-    if (forgotten == nullptr) return unexpected_answer();
-    protocol::PeersForgetResult result;
-    result.forgot_identity = forgotten->forgot_identity;
-    return result;
-  });
+  ask(
+      control::ForgetPeer{{std::move(params.node_id)}}, std::move(reply),
+      [](control::Answer& answer) -> rpc::Outcome {
+        auto const* const forgotten = std::get_if<control::PeerForgotten>(&answer);
+        if (forgotten == nullptr) return unexpected_answer();
+        protocol::PeersForgetResult result;
+        result.forgot_identity = forgotten->forgot_identity;
+        return result;
+      },
+      "/node_id");
 }
 
 void RpcAdapter::on(protocol::PeersVerifyParams& params, rpc::Reply reply) {
   auto id = feed_.whole_id(params.node_id);
-  ask(control::VerifyPeer{{std::move(params.node_id)}}, std::move(reply),
+  ask(
+      control::VerifyPeer{{std::move(params.node_id)}}, std::move(reply),
       [id = std::move(id)](control::Answer&) -> rpc::Outcome {
         return protocol::PeersVerifyResult{id, protocol::TrustLevel::verified};
-      });
+      },
+      "/node_id");
 }
 
 void RpcAdapter::on(protocol::GatewaysAllowParams& params, rpc::Reply reply) {
@@ -130,10 +139,10 @@ void RpcAdapter::on(protocol::GatewaysDisallowParams& params, rpc::Reply reply) 
 
 void RpcAdapter::set_consent(std::string node_id, bool allowed, rpc::Reply reply) {
   auto id = feed_.whole_id(node_id);
-  ask(control::AllowGateway{{std::move(node_id)}, allowed}, std::move(reply),
-      [id = std::move(id), allowed](control::Answer&) -> rpc::Outcome {
-        return protocol::GatewayConsent{id, allowed};
-      });
+  ask(
+      control::AllowGateway{{std::move(node_id)}, allowed}, std::move(reply),
+      [id = std::move(id), allowed](control::Answer&) -> rpc::Outcome { return protocol::GatewayConsent{id, allowed}; },
+      "/node_id");
 }
 
 void RpcAdapter::on(protocol::RouteSetSplitDefaultParams& params, rpc::Reply reply) {
@@ -156,12 +165,14 @@ void RpcAdapter::on(protocol::RouteTableParams&, rpc::Reply reply) {
 }
 
 void RpcAdapter::on(protocol::RouteExplainParams& params, rpc::Reply reply) {
-  ask(control::ExplainRoute{params.target}, std::move(reply),
+  ask(
+      control::ExplainRoute{params.target}, std::move(reply),
       [target = params.target](control::Answer& answer) -> rpc::Outcome {
         auto const* const explained = std::get_if<control::RouteExplained>(&answer);
         if (explained == nullptr) return unexpected_answer();
         return to_explanation(*explained, target);
-      });
+      },
+      "/target");
 }
 
 void RpcAdapter::on(protocol::GatewayPreflightParams&, rpc::Reply reply) {

@@ -43,7 +43,8 @@ class RpcAdapter final : public rpc::Backend, public net::NotePort {
 
   void on_notes(std::vector<control::Note> const& notes);
   void answer(control::Reply const& reply);
-  void ask(control::Command command, rpc::Reply reply, Finish finish);
+  /// `parameter`: JSON pointer to what control could find invalid.
+  void ask(control::Command command, rpc::Reply reply, Finish finish, std::string parameter = {});
 
   void on(protocol::PeersAddStaticParams& params, rpc::Reply reply);
   void on(protocol::PeersRemoveParams& params, rpc::Reply reply);
@@ -67,6 +68,7 @@ class RpcAdapter final : public rpc::Backend, public net::NotePort {
   struct Pending {
     rpc::Reply reply;
     Finish finish;
+    std::string parameter;
   };
   std::map<control::CommandId, Pending> pending_;
   control::CommandId last_id_ = 0;

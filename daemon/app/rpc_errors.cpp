@@ -44,14 +44,14 @@ protocol::RpcError unexpected_answer() {
   return make_error(errors::internal_error, "the daemon's parts disagree about an answer");
 }
 
-protocol::RpcError to_error(control::Refused const& refused) {
+protocol::RpcError to_error(control::Refused const& refused, std::string const& parameter) {
   auto error = make_error(code_of(refused.why), refused.message);
   if (refused.why == control::Refusal::ambiguous_id) {
     protocol::AmbiguousIdData data;
     for (auto const& id : refused.candidates) data.matches.push_back(to_string(id));
     error.data = raw(data);
   } else if (refused.why == control::Refusal::invalid_parameter) {
-    error.data = raw(protocol::InvalidParamsData{"", refused.message});
+    error.data = raw(protocol::InvalidParamsData{parameter, refused.message});
   }
   return error;
 }

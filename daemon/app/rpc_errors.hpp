@@ -14,7 +14,8 @@ namespace pim::app {
 [[nodiscard]] protocol::RpcError invalid_params(std::string path, std::string message);
 /// Control answered another question than was asked: a fault of the daemon.
 [[nodiscard]] protocol::RpcError unexpected_answer();
-[[nodiscard]] protocol::RpcError to_error(control::Refused const& refused);
+/// `parameter`: a JSON pointer to what control may have found invalid.
+[[nodiscard]] protocol::RpcError to_error(control::Refused const& refused, std::string const& parameter);
 /// Of a preflight that did not pass.
 [[nodiscard]] protocol::RpcError to_error(linux_edge::Preflight const& preflight);
 [[nodiscard]] protocol::PreflightCheck to_check(linux_edge::PreflightCheck const& check);

@@ -193,6 +193,16 @@ def test_a_malformed_line_gets_its_error_and_the_connection_goes_on(single, line
         assert rpc.call("status")["route_on"] is False
 
 
+@pytest.mark.parametrize("method, parameter", [("route.explain", "target"), ("gateways.allow", "node_id"),
+                                               ("gateways.disallow", "node_id"), ("peers.verify", "node_id"),
+                                               ("peers.forget", "node_id"), ("peers.remove", "node_id")])
+def test_an_invalid_name_is_refused_with_the_place_where_it_stands(single, method, parameter):
+    with pytest.raises(RpcError) as refused:
+        single.call(method, **{parameter: "example.org"})
+    assert refused.value.code == -32602
+    assert refused.value.data["path"] == "/" + parameter
+
+
 def test_nothing_is_answered_before_hello(single):
     with Rpc(single.socket, hello=False) as rpc:
         with pytest.raises(RpcError) as refused:

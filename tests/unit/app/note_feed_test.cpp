@@ -310,8 +310,14 @@ TEST_CASE("a_direct_peer_has_the_transport_of_its_link_and_a_relayed_one_none_of
   CHECK(to_peer(view).transport == protocol::PeerTransport::relay);
 }
 
+TEST_CASE("what_control_finds_invalid_is_said_with_the_place_where_it_stands") {
+  auto const error = to_error(control::Refused{control::Refusal::invalid_parameter, "no digits"}, "/target");
+  CHECK(error.code == -32602);
+  CHECK(error.data->text == R"({"path":"/target","message":"no digits"})");
+}
+
 TEST_CASE("an_ambiguous_id_lists_whom_it_fits_and_a_failed_preflight_its_checks") {
-  auto const error = to_error(control::Refused{control::Refusal::ambiguous_id, "two", {id_of(1), id_of(2)}});
+  auto const error = to_error(control::Refused{control::Refusal::ambiguous_id, "two", {id_of(1), id_of(2)}}, "");
   CHECK(error.code == -32013);
   CHECK(error.data->text.find(to_string(id_of(2))) != std::string::npos);
   linux_edge::Preflight preflight;
