@@ -147,8 +147,10 @@ void Discovery::call_if_wanted(Neighbour& neighbour, Time now, Judge const& judg
 void Discovery::on_lost(NodeId const& id, Time now, Entropy& entropy) {
   neighbours_.for_each([&](Neighbour& one) {
     if (one.id != id) return;
+    // Where it was called, it is gone most likely; where it was only heard, it may well be.
+    if (one.calls > 0) one.rests_until = now + least_rest;
     one.calls = 0;
-    one.call_at = one.rests_until = now + least_rest;
+    one.call_at = std::max(now, one.rests_until);
     one.kept_until = std::max(one.kept_until, now + options_.peer_timeout);
     speak_again(links_.at(one.interface), now, entropy);
   });

@@ -46,7 +46,8 @@ class Discovery {
   /// Why it counts for nothing, if so.
   std::optional<Drop> on_beacon(Received const& received, Time now, Judge const& judge, Entropy& entropy, Out& out);
   void on_deadline(Time now, Judge const& judge, Entropy& entropy, Out& out);
-  /// The session with this node, or the direct link, ended without a word from it.
+  /// The session with this node, or the direct link, ended without a word from it. Where it was heard and not called
+  /// yet it is called at once.
   void on_lost(NodeId const& id, Time now, Entropy& entropy);
 
   [[nodiscard]] Time next_deadline() const;

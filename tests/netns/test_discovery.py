@@ -129,6 +129,24 @@ def test_links_are_called_by_their_kind(lan):
                {"broadcast", "bluetooth", "wifi_direct"}, SOON, "bob is heard on three links")
 
 
+def test_a_peer_is_listed_by_the_kind_of_its_link_and_moves_to_another_that_it_is_heard_on(lan):
+    lan.bob.ip("link set eth0 down")
+    for name, number in (("bnep0", 1), ("p2p-wlan0-0", 2)):
+        veth(lan.alice, name, lan.bob, name)
+        lan.alice.ip(f"addr add 10.9.{number}.1/24 dev {name}")
+        lan.bob.ip(f"addr add 10.9.{number}.2/24 dev {name}")
+    lan.alice.ip("link set p2p-wlan0-0 down")
+    alice = Daemon(lan.alice, FINDS).start()
+    Daemon(lan.bob, FINDS).start()
+    wait_until(lambda: alice.peer() and alice.peer()["transport"] == "bluetooth", SOON, "bob is a Bluetooth peer")
+    assert "bluetooth" in alice.pim("peers").stdout
+    lan.alice.ip("link set p2p-wlan0-0 up")
+    wait_until(lambda: "wifi_direct" in {one["mechanism"] for one in alice.call("peers.discovered")}, SOON,
+               "bob is heard on the other link")
+    lan.alice.ip("link set bnep0 down")
+    wait_until(lambda: alice.peer() and alice.peer()["transport"] == "wifi_direct", 10, "bob is a Wi-Fi Direct peer")
+
+
 def test_without_discovery_nothing_is_sent_on_its_port(lan):
     path = os.path.join(sandbox.RUN_DIR, "beacons.pcap")
     sniffer = Sniffer(lan.switch, "port10")

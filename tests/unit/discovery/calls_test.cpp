@@ -77,6 +77,46 @@ TEST_CASE("a restarted node is called anew, and so is one that was lost") {
   CHECK(scene.out.calls.size() == in_vain + 2);
 }
 
+TEST_CASE("a node that is lost on one link is called at once on another on which it was only heard") {
+  Scene scene;
+  scene.links({link(1, "10.1.0.1"), link(2, "10.2.0.1")});
+  auto const beacon = scene.node(true);
+  scene.hear(beacon, "10.1.0.7", 1);
+  scene.run(0s);
+  scene.connected.insert(id_of(beacon));
+  scene.run(1min);
+  scene.hear(beacon, "10.2.0.7", 2);
+  scene.run(10s);
+  REQUIRE(scene.called() == std::vector<std::string>{"10.1.0.7:9100"});
+  scene.connected.clear();
+  // The link, and then the session.
+  scene.room.on_lost(id_of(beacon), scene.now, scene.entropy);
+  scene.run(0s);
+  CHECK(scene.called() == std::vector<std::string>{"10.1.0.7:9100", "10.2.0.7:9100"});
+  scene.run(1s);
+  scene.room.on_lost(id_of(beacon), scene.now, scene.entropy);
+  scene.run(4s);
+  CHECK(scene.out.calls.size() == 3);
+  CHECK(scene.called().back() == "10.1.0.7:9100");
+}
+
+TEST_CASE("a lost node is not called sooner than its address may be called again") {
+  Scene scene;
+  scene.links({link(1, "10.1.0.1"), link(2, "10.1.0.2")});
+  auto const beacon = scene.node(true);
+  scene.hear(beacon, "10.1.0.7", 1);
+  scene.run(0s);
+  scene.connected.insert(id_of(beacon));
+  scene.hear(beacon, "10.1.0.7", 2);
+  scene.run(1s);
+  scene.connected.clear();
+  scene.room.on_lost(id_of(beacon), scene.now, scene.entropy);
+  scene.run(3s);
+  CHECK(scene.out.calls.size() == 1);
+  scene.run(1s);
+  CHECK(scene.out.calls.size() == 2);
+}
+
 TEST_CASE("a recorded beacon played back from other places costs one call per place and five seconds") {
   Scene scene;
   scene.links({link(1, "10.1.0.1")});
