@@ -87,7 +87,7 @@ PIM_METHOD(StatusUnsubscribe, "status.unsubscribe", session, UnsubscribeParams, 
 
 PIM_METHOD(PeersList, "peers.list", query, PeersListParams, std::vector<PeerSummary>,
            "All known peers and every node that routing reaches, sorted by node_id; those known only by address come "
-           "first.")
+           "last, all of them on the last page.")
 PIM_METHOD(PeersDiscovered, "peers.discovered", query, PeersDiscoveredParams, std::vector<PeerDiscovered>,
            "Nodes heard on the local links, one line per node and interface.")
 PIM_METHOD(PeersAddStatic, "peers.add_static", command, PeersAddStaticParams, PeersAddStaticResult,

@@ -3,9 +3,8 @@
 namespace pim::rpc {
 namespace {
 
-// Peers known only by address sort before all node_ids: '#' comes before the digits.
 std::string key_of(std::string const& node_id, std::string const& config_entry_id) {
-  return node_id.empty() ? "#" + config_entry_id : node_id;
+  return node_id.empty() ? std::string{Model::key_without_id} + config_entry_id : node_id;
 }
 
 std::size_t size_of(protocol::LogEvent const& line) {

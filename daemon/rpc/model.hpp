@@ -40,13 +40,16 @@ class Model {
   static constexpr std::size_t max_log_lines = 1000;
   static constexpr std::size_t max_log_bytes = std::size_t{256} << 10;
 
+  /// With it begin the keys of peers known only by address: after all node_ids.
+  static constexpr char const* key_without_id = "~";
+
   void apply(Delta const& delta);
 
   /// False until the first Status came: queries answer "not ready" then.
   [[nodiscard]] bool is_ready() const { return is_ready_; }
   /// The node with all its peers.
   [[nodiscard]] protocol::Status full_status() const;
-  /// Sorted by node_id; those known only by address first.
+  /// Sorted by node_id; those known only by address last.
   [[nodiscard]] std::vector<protocol::PeerSummary> peers() const;
   [[nodiscard]] std::map<std::string, protocol::PeerSummary> const& peers_by_key() const { return peers_; }
   [[nodiscard]] std::vector<protocol::PeerDiscovered> const& discovered() const { return discovered_; }

@@ -36,8 +36,11 @@ QueryAnswer<std::vector<protocol::PeerSummary>> answer(method::PeersList, protoc
   if (!model.is_ready()) return starting();
   auto const& all = model.peers_by_key();
   std::vector<protocol::PeerSummary> page;
+  // Lines without an id come last and on one page: none of them could be named as the one to go on after.
+  if (params.after && params.after->empty()) return page;
   for (auto peer = params.after ? all.upper_bound(*params.after) : all.begin(); peer != all.end(); ++peer) {
-    if (params.limit && page.size() >= *params.limit) break;
+    bool const may_end = page.empty() || !page.back().node_id.empty();
+    if (params.limit && page.size() >= *params.limit && may_end) break;
     page.push_back(peer->second);
   }
   return page;

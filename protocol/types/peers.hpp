@@ -100,8 +100,9 @@ struct PeersListParams {
   std::optional<std::uint32_t> limit;
 };
 PIM_STRUCT(PeersListParams, "A page of the list.",  //
-           (after, "the node_id after which to go on; all from the start when absent"),
-           (limit, "at most so many; all when absent"))
+           (after,
+            "the node_id of the line after which to go on, nothing when it is empty; all from the start when absent"),
+           (limit, "at most so many, beside those known only by address; all when absent"))
 
 PIM_ENUM(DiscoveryMechanism, "On what kind of link a node was heard.",  //
          (broadcast, "a network of the usual kind, by multicast and broadcast"), (bluetooth, "a Bluetooth network"),

@@ -9,6 +9,23 @@ using namespace pim::protocol;
 using pim::rpc::test::Desk, pim::rpc::test::FakeBackend, pim::rpc::test::happened;
 namespace json = boost::json;
 
+namespace {
+
+using Page = std::vector<std::string>;
+
+/// One page of peers.list: their ids, or ":" and the entry where there is none.
+Page page_of(Desk& desk, std::string const& params) {
+  Page page;
+  auto const answer = desk.ask(R"("peers.list","params":)" + params);
+  for (auto const& peer : answer.at("result").as_array()) {
+    auto const id = std::string{peer.at("node_id").as_string()};
+    page.push_back(id.empty() ? ":" + std::string{peer.at("config_entry_id").as_string()} : id);
+  }
+  return page;
+}
+
+}  // namespace
+
 TEST_CASE("counters_are_looked_up_at_hello_ahead_of_the_question") {
   Desk const desk;
   CHECK(desk.backend.refreshes == 1);
@@ -153,16 +170,35 @@ TEST_CASE("peers_are_listed_page_by_page") {
     peer.node_id = id;
     desk.hub.apply({peer});
   }
-  auto const ids = [&](std::string const& params) {
-    std::string text;
-    auto const answer = desk.ask(R"("peers.list","params":)" + params);
-    for (auto const& peer : answer.at("result").as_array())
-      text.append(std::string(peer.at("node_id").as_string())).append(" ");
-    return text;
-  };
-  CHECK(ids("{}") == "0a 0b 0c ");
-  CHECK(ids(R"({"limit":2})") == "0a 0b ");
-  CHECK(ids(R"({"after":"0b","limit":2})") == "0c ");
+  CHECK(page_of(desk, "{}") == Page{"0a", "0b", "0c"});
+  CHECK(page_of(desk, R"({"limit":2})") == Page{"0a", "0b"});
+  CHECK(page_of(desk, R"({"after":"0b","limit":2})") == Page{"0c"});
+}
+
+TEST_CASE("whoever_goes_on_after_the_last_line_gets_every_peer_once_also_those_known_only_by_address") {
+  Desk desk;
+  for (auto const* id : {"0c", "fa", "0b"}) {
+    PeerSummary peer;
+    peer.node_id = id;
+    desk.hub.apply({peer});
+  }
+  for (auto const* entry : {"config:b", "added-a", "added-c"}) {
+    PeerSummary peer;
+    peer.config_entry_id = entry;
+    desk.hub.apply({peer});
+  }
+  for (std::string const limit : {"1", "2", "3", "4", "6", "7"}) {
+    CAPTURE(limit);
+    Page seen;
+    auto page = page_of(desk, R"({"limit":)" + limit + "}");
+    for (int pages = 0; !page.empty(); ++pages) {
+      REQUIRE(pages < 6);
+      seen.insert(seen.end(), page.begin(), page.end());
+      auto const last = page.back().find(':') == std::string::npos ? page.back() : "";
+      page = page_of(desk, R"({"limit":)" + limit + R"(,"after":")" + last + R"("})");
+    }
+    CHECK(seen == Page{"0b", "0c", "fa", ":added-a", ":added-c", ":config:b"});
+  }
 }
 
 TEST_CASE("rpc_discover_is_the_document_of_this_build") {
