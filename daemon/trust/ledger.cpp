@@ -37,7 +37,7 @@ LedgerEntry const* Ledger::fail(AttemptNumber number, Refused const& refused) {
   auto* const entry = find(number);
   if (entry == nullptr) return nullptr;
   entry->expected = refused.expected;
-  entry->seen = refused.seen;
+  if (refused.seen != NodeId{}) entry->seen = refused.seen;
   return fail(number, refused.reason, std::string{refused.detail});
 }
 

@@ -47,8 +47,8 @@ struct Admitted {
 struct Refused {
   PairFailure reason;
   std::optional<NodeId> expected;  ///< who should have been there, where one was expected
-  NodeId seen;
-  std::string_view detail;  ///< a literal: the sentence behind the reason
+  NodeId seen;                     ///< zero when nobody showed an identity
+  std::string_view detail;         ///< a literal: the sentence behind the reason
   bool operator==(Refused const&) const = default;
 };
 

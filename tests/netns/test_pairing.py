@@ -104,6 +104,9 @@ def test_a_silent_address_is_a_timeout_after_five_seconds(lan):
         alice.call("peers.add_static", address=f"192.168.99.99:{a.LISTEN_PORT}", mechanism="udp")
         assert pair_failed(events)["reason"] == "timeout"
         assert 4.5 <= time.monotonic() - began <= 7.0
+    record = alice.call("handshakes.list")[0]
+    assert record["node_id"] is None and "seen" not in record
+    assert "seen" not in alice.pim("handshakes").stdout
 
 
 def test_forget_and_pair_again_works_on_both_sides(lan):

@@ -21,6 +21,16 @@ TEST_CASE("an attempt tells the last step it reached and why it went no further"
   CHECK(to_string(entry->step) == "initiation_sent");
 }
 
+TEST_CASE("nobody was seen where nothing answered") {
+  Ledger ledger;
+  auto const number = ledger.begin("192.0.2.1:9100", std::nullopt, Step::key_queried, {});
+  NodeId const expected{{2}};
+  auto const* entry = ledger.fail(number, Refused{PairFailure::timeout, expected, NodeId{}, "silence"});
+  REQUIRE(entry != nullptr);
+  CHECK(entry->expected == expected);
+  CHECK_FALSE(entry->seen);
+}
+
 TEST_CASE("an attempt of another node stays inbound when it succeeds") {
   Ledger ledger;
   auto const inbound = ledger.begin("192.0.2.1:9100", std::nullopt, Step::initiation_received, {});
