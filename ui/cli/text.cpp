@@ -73,7 +73,7 @@ std::string gateway_table(char const* title, std::vector<KnownGateway> const& li
     auto const load = parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "-";
     auto const reason = printable(gateway.reason.value_or(gateway.healthy ? "" : "not usable"));
     rows.push_back({short_of(gateway.node_id), short_of(gateway.via), std::to_string(gateway.hops),
-                    milliseconds(gateway.latency_ms), std::to_string(parts.order), part_text(parts.priority),
+                    milliseconds(gateway.latency_ms), std::to_string(parts.order + 1), part_text(parts.priority),
                     part_text(parts.metric), load, std::to_string(static_cast<long>(gateway.score)),
                     (gateway.selected ? "in use: " : "") + reason});
   }

@@ -140,7 +140,7 @@ TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   routes.gateways = {used, silent};
   auto const text = text_of(routes);
   for (auto const* const part : {"ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}) CHECK(has(text, part));
-  CHECK(has(text, "100       256     3 %   10000259  in use: first usable in your order\n"));
-  CHECK(has(text, "no way leads to it"));
+  CHECK(has(text, "1      100       256     3 %   10000259  in use: first usable in your order\n"));
+  CHECK(has(text, "2      -         -       -     0         no way leads to it"));
   CHECK(text.find("11111111") < text.find("22222222"));
 }
