@@ -95,7 +95,7 @@ std::string refused_line(RefusedInbound const& refused) {
 
 std::string disbelieved_line(Counters const& claims) {
   std::string text;
-  for (auto const& reason : ui::reasons_of(claims))
+  for (auto const& reason : ui::reasons_of(ui::disbelieved(claims)))
     text += (text.empty() ? "" : ", ") + std::to_string(reason.count) + " " + reason.words;
   return text.empty() ? text : "claims of other nodes: " + text;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/refused_claim.hpp"
 #include "ui/model/format.hpp"
 
 namespace pim::ui {
@@ -28,11 +29,17 @@ std::uint64_t sum_of(protocol::Counters const& counters) {
   return sum;
 }
 
+protocol::Counters disbelieved(protocol::Counters refused_claims) {
+  for (auto const claim : {RefusedClaim::outdated, RefusedClaim::from_nobody})
+    refused_claims.erase(std::string{to_string(claim)});
+  return refused_claims;
+}
+
 std::vector<Fact> refused_facts(protocol::Status const& status) {
   std::vector<Fact> facts;
   if (auto const& inbound = status.refused_inbound; inbound && inbound->packets > 0)
     facts.push_back({"refused", count_text(inbound->packets) + " packets to this device"});
-  if (auto const claims = sum_of(status.refused_claims); claims > 0)
+  if (auto const claims = sum_of(disbelieved(status.refused_claims)); claims > 0)
     facts.push_back({"disbelieved", count_text(claims) + " claims, see Routing"});
   return facts;
 }

@@ -17,6 +17,8 @@ struct Reason {
 /// Those that counted anything, the most frequent first.
 [[nodiscard]] std::vector<Reason> reasons_of(protocol::Counters const& counters);
 [[nodiscard]] std::uint64_t sum_of(protocol::Counters const& counters);
+/// Without what late and repeated datagrams bring: nobody is to blame for it.
+[[nodiscard]] protocol::Counters disbelieved(protocol::Counters refused_claims);
 
 struct Fact {
   std::string_view label;

@@ -140,7 +140,7 @@ void RoutingView::draw_offers(Snapshot const& snapshot, Place& place, ImVec2 siz
 }
 
 void RoutingView::draw_claims(Snapshot const& snapshot, ImVec2 size) {
-  auto const& claims = snapshot.status->refused_claims;
+  auto const claims = disbelieved(snapshot.status->refused_claims);
   auto const aside = count_text(sum_of(claims)) + " since the daemon started";
   Card const card(kit_, "claims", "What nodes said and was not believed or used", size,
                   {aside, colour::metadata, colour::amber});
@@ -182,7 +182,8 @@ void RoutingView::draw(Snapshot const& snapshot, Actions& actions, Place& place)
     draw_offers(snapshot, place, ImVec2(room.x, Card::height_for(kit_, lines(snapshot.routes->offers.size()))));
   }
   kit_.gap(6);
-  if (auto const reasons = snapshot.status ? reasons_of(snapshot.status->refused_claims).size() : 0; reasons > 0) {
+  auto const reasons = snapshot.status ? reasons_of(disbelieved(snapshot.status->refused_claims)).size() : 0;
+  if (reasons > 0) {
     draw_claims(snapshot, ImVec2(room.x, Card::height_for(kit_, static_cast<float>(reasons))));
     kit_.gap(6);
   }

@@ -57,10 +57,18 @@ TEST_CASE("status_says_how_much_of_others_was_refused_and_how_old_the_count_is")
 
 TEST_CASE("status_says_which_claims_were_not_believed_the_most_frequent_first") {
   Status status;
-  status.refused_claims = {{"false_key", 0}, {"outdated", 2}, {"taken_alias", 30}};
-  CHECK(has(text_of(status), "claims of other nodes: 30 taken alias, 2 outdated\n"));
+  status.refused_claims = {{"false_key", 0}, {"own_id", 2}, {"taken_alias", 30}};
+  CHECK(has(text_of(status), "claims of other nodes: 30 taken alias, 2 own id\n"));
   status.refused_claims = {{"false_key", 0}};
   CHECK_FALSE(has(text_of(status), "claims"));
+}
+
+TEST_CASE("what_late_and_repeated_datagrams_bring_is_not_laid_to_anybodys_charge") {
+  Status status;
+  status.refused_claims = {{"from_nobody", 3}, {"outdated", 41}};
+  CHECK_FALSE(has(text_of(status), "disbelieved"));
+  status.refused_claims["taken_alias"] = 1;
+  CHECK(has(text_of(status), "claims of other nodes: 1 taken alias\n"));
 }
 
 TEST_CASE("a_way_is_explained_in_one_line_with_its_reason") {

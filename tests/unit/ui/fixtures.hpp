@@ -133,7 +133,7 @@ inline Snapshot relayed() {
            Event{protocol::StatusEvent{StatusEventKind::gateway_selected, {}, protocol::GatewayDetail{id_of(4)}}});
   snapshot = with(std::move(snapshot), Event{protocol::StatusEvent{StatusEventKind::route_on, {}, {}}});
   snapshot.status->refused_inbound = protocol::RefusedInbound{12, 400};
-  snapshot.status->refused_claims = {{"false_key", 0}, {"outdated", 5}, {"taken_alias", 1030}};
+  snapshot.status->refused_claims = {{"false_key", 0}, {"outdated", 5}, {"own_id", 2}, {"taken_alias", 1030}};
   snapshot.status->relay = {
       true, 1200, 3'400'000, 7, {{id_of(5), id_of(3), 1000, 3'000'000, 0}, {id_of(4), id_of(4), 200, 400'000, 7}}};
   return snapshot;

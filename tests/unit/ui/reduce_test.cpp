@@ -189,14 +189,14 @@ TEST_CASE("samples keep a bounded history and move the counters of their peers")
 
 TEST_CASE("samples move what was refused and when the block was last seen, and leave alone what they do not say") {
   auto snapshot = with(relayed(), Event{happened(StatusEventKind::sample, protocol::Sample{})});
-  CHECK(sum_of(snapshot.status->refused_claims) == 1035);
+  CHECK(sum_of(snapshot.status->refused_claims) == 1037);
   CHECK(snapshot.status->refused_inbound == protocol::RefusedInbound{12, 400});
   protocol::Sample sample;
-  sample.refused_claims = protocol::Counters{{"outdated", 6}, {"taken_alias", 1030}};
+  sample.refused_claims = protocol::Counters{{"outdated", 6}, {"own_id", 2}, {"taken_alias", 1030}};
   sample.refused_inbound = protocol::RefusedInbound{14, 10};
   sample.verified_at = protocol::Timestamp{std::chrono::seconds(1'800'000'000)};
   snapshot = with(std::move(snapshot), Event{happened(StatusEventKind::sample, sample)});
-  CHECK(sum_of(snapshot.status->refused_claims) == 1036);
+  CHECK(sum_of(snapshot.status->refused_claims) == 1038);
   CHECK(snapshot.status->refused_inbound->packets == 14);
   CHECK(snapshot.status->kill_switch.verified_at == sample.verified_at);
 }
@@ -226,10 +226,20 @@ TEST_CASE("what was refused is told in words, the most frequent reason first, an
   auto const facts = refused_facts(shown);
   REQUIRE(facts.size() == 2);
   CHECK(facts[0].text == "12 packets to this device");
-  CHECK(facts[1].text == "1,035 claims, see Routing");
+  CHECK(facts[1].text == "1,032 claims, see Routing");
   auto const reasons = reasons_of(shown.refused_claims);
-  REQUIRE(reasons.size() == 2);
+  REQUIRE(reasons.size() == 3);
   CHECK(reasons.front().words == "taken alias");
+}
+
+TEST_CASE("nodes are not accused of what late and repeated datagrams bring") {
+  auto shown = status();
+  shown.refused_claims = {{"from_nobody", 3}, {"outdated", 41}, {"false_key", 0}};
+  CHECK(refused_facts(shown).empty());
+  shown.refused_claims["false_key"] = 2;
+  CHECK(disbelieved(shown.refused_claims) == protocol::Counters{{"false_key", 2}});
+  REQUIRE(refused_facts(shown).size() == 1);
+  CHECK(refused_facts(shown).front().text == "2 claims, see Routing");
 }
 
 TEST_CASE("a question that has no answer is said where it was asked, and not as a toast") {

@@ -80,6 +80,10 @@ TEST_CASE("claims that were not believed have a panel, and no room is taken whil
   stage.place().screen = Screen::routing;
   stage.draw(one_peer(), 3);
   CHECK_FALSE(stage.shows("routing/claims"));
+  auto late = one_peer();
+  late.status->refused_claims = {{"outdated", 41}};
+  stage.draw(late, 3);
+  CHECK_FALSE(stage.shows("routing/claims"));
   stage.draw(relayed(), 3);
   CHECK(stage.shows("routing/claims"));
 }
