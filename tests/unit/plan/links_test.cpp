@@ -28,6 +28,7 @@ TEST_CASE("an endpoint lies on the link whose longest prefix holds it, or whose 
   CHECK(medium_at(links, "203.0.113.7") == Medium::other);
   CHECK(medium_at(links, "fe80::9", 4) == Medium::wifi_direct);
   CHECK(medium_at(links, "fe80::9", 5) == Medium::bluetooth);
+  CHECK(medium_at(links, "fe80::9", 3) == Medium::bluetooth);
   CHECK(medium_at(links, "fe80::9", 7) == Medium::other);
   links.links[1].up = false;
   CHECK(medium_at(links, "10.9.1.2") == Medium::other);
