@@ -43,6 +43,12 @@ Result<NodeId, Refused> Machine::resolve(NodeName const& name) const {
   for (auto const& [entry_id, entry] : entries_)
     if (entry.config.node_id && trust::matches_prefix(name.text, *entry.config.node_id))
       found.insert(*entry.config.node_id);
+  for (auto const* const named : {&settings_.gateways, &saved_.gateways_allowed})
+    for (auto const& id : *named)
+      if (trust::matches_prefix(name.text, id)) found.insert(id);
+  mesh_.for_each_route([&](mesh::OfferedRoute const& route) {
+    if (trust::matches_prefix(name.text, route.destination)) found.insert(route.destination);
+  });
   if (found.empty()) return fail_with(Refused{Refusal::peer_not_found, "no peer's id begins with " + name.text});
   if (found.size() == 1) return *found.begin();
   std::string message = "more than one peer's id begins with " + name.text + ":";
@@ -118,6 +124,7 @@ void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
   if (peer) view = view_of(*peer);
   bool const forgot = trust_.forget(*node);
   plan_dirty_ = true;  // it may have been let in for what its record said
+  std::erase(saved_.gateways_allowed, *node);
   std::erase(saved_.gateways_disallowed, *node);
   if (peer) remove_peer(*peer, turn);
   end_handshake(*node);
@@ -145,13 +152,18 @@ void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
   if (!may_store(id, turn)) return;
   auto const node = resolve(command.node);
   if (!node) return reply(id, node.error(), turn);
+  if (auto const why = command.allowed ? why_not_allowed(*node) : std::nullopt)
+    return reply(id, Refused{Refusal::peer_not_found, *why}, turn);
   bool const was_named = is_named_gateway(*node);
-  auto& refused = saved_.gateways_disallowed;
-  std::erase(refused, *node);
-  if (!command.allowed) refused.push_back(*node);
-  bool const known = trust_.allow_gateway(*node, command.allowed);
-  if (command.allowed && !known && !is_named_gateway(*node))
-    return reply(id, Refused{Refusal::peer_not_found, "this peer was never met; it can be allowed once it was"}, turn);
+  std::erase(saved_.gateways_allowed, *node);
+  std::erase(saved_.gateways_disallowed, *node);
+  bool const is_recorded = trust_.allow_gateway(*node, command.allowed);
+  if (!command.allowed)
+    saved_.gateways_disallowed.push_back(*node);
+  else if (!is_recorded)
+    saved_.gateways_allowed.push_back(*node);
+  // It tells what it offers in a session of its own alone.
+  if (auto* const peer = command.allowed ? meet(*node, turn) : nullptr; peer && !peer->alive) call(*peer, false, turn);
   if (auto* const peer = find(*node)) {
     dirty_peers_.insert(peer->slot.value);
     dirty_policies_.insert(peer->slot.value);
@@ -160,6 +172,17 @@ void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
   }
   listing_.dirty.insert(*node);
   reply_when_stored(id, Done{});
+}
+
+/// Consent is kept for whoever was met, is named otherwise, or can be met now.
+std::optional<std::string> Machine::why_not_allowed(NodeId const& id) const {
+  auto const& order = settings_.gateways;
+  bool const is_entry = std::ranges::any_of(
+      entries_, [&](auto const& one) { return one.second.peer == id || one.second.config.node_id == id; });
+  if (trust_.find(id) || is_entry || std::ranges::find(order, id) != order.end() || may_be_met(id)) return std::nullopt;
+  auto const record = mesh_.record(id);
+  if (!record) return "this peer was never met, and nobody reaches it";
+  return "trust does not admit this peer: " + std::string(trust_.judge_inbound(id, record->key).error().detail);
 }
 
 void Machine::on(CommandId id, SetSplitDefault& command, Turn& turn) { set_split_default(id, command.on, turn); }

@@ -200,6 +200,9 @@ void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
     dirty_policies_.insert(peer.slot.value);
     if (is_chosen(peer.id)) plan_dirty_ = true;
   }
+  // Named before it was met: from now on its record is kept as one that the user touched.
+  if (is_new && std::ranges::find(saved_.gateways_allowed, peer.id) != saved_.gateways_allowed.end())
+    trust_.allow_gateway(peer.id, true);
   if (is_new && trust_.find(peer.id)) emit(PeerEventKind::trusted, view_of(peer), turn);
 }
 

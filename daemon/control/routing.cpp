@@ -125,12 +125,27 @@ std::uint32_t Machine::gateway_order(NodeId const& id) const {
 }
 
 bool Machine::is_named_gateway(NodeId const& id) const {
-  auto const& refused = saved_.gateways_disallowed;
-  if (std::find(refused.begin(), refused.end(), id) != refused.end()) return false;
-  auto const& order = settings_.gateways;
-  if (std::find(order.begin(), order.end(), id) != order.end()) return true;
+  if (is_disallowed_gateway(id)) return false;
+  for (auto const* const named : {&settings_.gateways, &saved_.gateways_allowed})
+    if (std::find(named->begin(), named->end(), id) != named->end()) return true;
   if (auto const* const record = trust_.find(id); record && record->gateway_allowed) return true;
   return std::any_of(entries_.begin(), entries_.end(), [&](auto const& one) { return one.second.peer == id; });
+}
+
+bool Machine::is_disallowed_gateway(NodeId const& id) const {
+  auto const& refused = saved_.gateways_disallowed;
+  return std::find(refused.begin(), refused.end(), id) != refused.end();
+}
+
+/// Reached or not. An address that has not answered yet names whoever will.
+bool Machine::names_a_gateway() const {
+  auto const is_named = [&](NodeId const& id) { return !is_disallowed_gateway(id); };
+  auto const is_named_entry = [&](auto const& one) {
+    auto const& id = one.second.peer ? one.second.peer : one.second.config.node_id;
+    return !id || is_named(*id);
+  };
+  return !saved_.gateways_allowed.empty() || std::ranges::any_of(settings_.gateways, is_named) ||
+         std::ranges::any_of(entries_, is_named_entry) || trust_.allows_a_gateway();
 }
 
 std::optional<BlockCause> Machine::block_cause() const {
@@ -138,16 +153,19 @@ std::optional<BlockCause> Machine::block_cause() const {
   if (!routing_.arming_error.empty()) return BlockCause::arming_failed;
   if (!tunnel_up_) return BlockCause::interface_down;
   if (routing_.gateway) return std::nullopt;
-  if (routing_.had_gateway) return routing_.lost_relay ? BlockCause::relay_lost : BlockCause::gateway_lost;
-  bool const any_named =
-      !entries_.empty() || !settings_.gateways.empty() ||
-      std::any_of(slots_.begin(), slots_.end(), [&](auto const& peer) { return peer && is_named_gateway(peer->id); });
-  return any_named ? BlockCause::no_gateway_yet : BlockCause::no_gateway_allowed;
+  if (!names_a_gateway()) return BlockCause::no_gateway_allowed;
+  // One that the user took back was not lost.
+  bool const is_lost = routing_.had_gateway && (!routing_.last_gateway || is_named_gateway(*routing_.last_gateway));
+  if (is_lost) return routing_.lost_relay ? BlockCause::relay_lost : BlockCause::gateway_lost;
+  return BlockCause::no_gateway_yet;
 }
 
 std::optional<NodeId> Machine::gateway_being_tried() const {
   for (auto const& [entry_id, entry] : entries_)
     if (entry.peer && entry.stage != Stage::connected && is_named_gateway(*entry.peer)) return entry.peer;
+  // Those that seek_gateways() calls.
+  for (auto const& peer : slots_)
+    if (peer && !peer->alive && is_named_gateway(peer->id) && is_beyond(peer->id)) return peer->id;
   return std::nullopt;
 }
 

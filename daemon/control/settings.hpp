@@ -74,6 +74,7 @@ struct Settings {
 struct SavedState {
   std::optional<bool> routing_answer{};  ///< the user's last answer; the configuration gives only the first
   std::vector<PeerEntry> added_peers{};
+  std::vector<NodeId> gateways_allowed{};     ///< by command, before they were met
   std::vector<NodeId> gateways_disallowed{};  ///< beats every way in which the user named them before
   bool gateway_decided = false;               ///< the user enabled or disabled the gateway: wins over the configuration
   std::optional<GatewaySettings> gateway{};

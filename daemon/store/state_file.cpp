@@ -1,5 +1,7 @@
 #include "store/state_file.hpp"
 
+#include <algorithm>
+
 #include "store/atomic_file.hpp"
 #include "store/checked_file.hpp"
 #include "store/json_fields.hpp"
@@ -13,6 +15,12 @@ struct Resolved {
   std::string host;
   std::vector<IpAddress> addresses;
 };
+
+bool read_ids(boost::json::value const& json, std::vector<NodeId>& out) {
+  auto const* const array = json.if_array();
+  return array != nullptr &&
+         std::ranges::all_of(*array, [&](auto const& item) { return read(item, out.emplace_back()); });
+}
 
 bool read_resolved(boost::json::value const& json, Resolved& out) {
   return Fields{json}.required("host", out.host).list("addresses", out.addresses).done();
@@ -67,6 +75,7 @@ std::string encode_state(control::SavedState const& state) {
                            {"gateway_decided", state.gateway_decided},
                            {"timestamps_reserved_until", to_nanoseconds(state.timestamps_reserved_until)},
                            {"resolved", std::move(resolved)}};
+  if (!state.gateways_allowed.empty()) json["gateways_allowed"] = strings(state.gateways_allowed);
   if (state.seqno_reserved) json["seqno_reserved"] = *state.seqno_reserved;
   if (state.own_alias) json["own_alias"] = to_string(*state.own_alias);
   if (state.routing_answer) json["routing_answer"] = *state.routing_answer;
@@ -78,11 +87,13 @@ Result<control::SavedState> decode_state(std::string_view body) {
   auto const json = parse_json(body);
   control::SavedState state;
   std::vector<Resolved> resolved;
+  std::optional<std::vector<NodeId>> allowed;
   if (!json || !Fields{*json}
                     .optional("seqno_reserved", state.seqno_reserved)
                     .optional("own_alias", state.own_alias)
                     .optional("routing_answer", state.routing_answer)
                     .list("added_peers", state.added_peers, read_entry)
+                    .optional("gateways_allowed", allowed, read_ids)
                     .list("gateways_disallowed", state.gateways_disallowed)
                     .required("gateway_decided", state.gateway_decided)
                     .optional("gateway", state.gateway, read_gateway)
@@ -90,6 +101,7 @@ Result<control::SavedState> decode_state(std::string_view body) {
                     .list("resolved", resolved, read_resolved)
                     .done())
     return fail("is not of this version");
+  if (allowed) state.gateways_allowed = std::move(*allowed);
   for (auto& [host, addresses] : resolved)
     if (!state.resolved.emplace(std::move(host), std::move(addresses)).second) return fail("is not of this version");
   return state;

@@ -139,6 +139,10 @@ bool Trust::allow_gateway(NodeId const& id, bool allowed) {
   return change(id, [=](Record& record) { record.gateway_allowed = allowed; });
 }
 
+bool Trust::allows_a_gateway() const {
+  return std::ranges::any_of(entries_, [](auto const& one) { return one.second.record.gateway_allowed; });
+}
+
 bool Trust::hold_alias(NodeId const& id, std::optional<IpAddress> const& alias) {
   if (alias && alias_holder(*alias).value_or(id) != id) return false;
   return change(id, [&](Record& record) {

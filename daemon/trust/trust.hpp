@@ -117,6 +117,8 @@ class Trust {
   /// UTF-8, cut to max_label_size bytes between characters.
   bool label(NodeId const& id, std::string label);
   bool allow_gateway(NodeId const& id, bool allowed);
+  /// Whether some record says so.
+  [[nodiscard]] bool allows_a_gateway() const;
   /// From now on the alias is this node's; none: it gave up the one it had. False for one that another holds, too.
   bool hold_alias(NodeId const& id, std::optional<IpAddress> const& alias);
 

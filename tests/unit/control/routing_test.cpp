@@ -266,6 +266,40 @@ TEST_CASE("a stranger trusted on first use that offers internet is never a gatew
   CHECK(set.client->routing().engaged);
 }
 
+TEST_CASE("once the user took back the gateway in use nothing was lost: nobody is named, or nobody else was reached") {
+  Client set;
+  bool is_another_named = false;
+  SUBCASE("nobody else is named") {}
+  SUBCASE("another one is named") { is_another_named = true; }
+  if (is_another_named) set.client->settings.gateways = {NodeId{{0x77}}};
+  set.start();
+  REQUIRE(set.route(true));
+  control::NodeName const name{to_string(set.gateways[0]->id())};
+  (void)set.client->command(control::AllowGateway{name, false});
+  REQUIRE(set.client->routing().engaged);
+  CHECK(set.client->routing().cause ==
+        (is_another_named ? control::BlockCause::no_gateway_yet : control::BlockCause::no_gateway_allowed));
+  (void)set.client->command(control::AllowGateway{name, true});
+  CHECK(set.client->routing().gateway == set.gateways[0]->id());
+}
+
+TEST_CASE("a gateway that was allowed and met in an earlier run is named, though it is away") {
+  Client set(0);
+  auto settings = gateway_settings();
+  settings.peers = {entry("192.0.2.1")};
+  auto& gateway = set.net.add("gateway", "192.0.2.99", settings);
+  set.start();
+  gateway.start();
+  set.net.run(2s);
+  (void)set.client->command(control::AllowGateway{{to_string(gateway.id())}, true});
+  set.net.run(1s);
+  gateway.kill();
+  set.client->kill();
+  set.client->start();
+  REQUIRE(set.route(true));
+  CHECK(set.client->routing().cause == control::BlockCause::no_gateway_yet);
+}
+
 TEST_CASE("the second gateway takes over without the block being opened") {
   Client set(2);
   set.start();
@@ -291,6 +325,7 @@ TEST_CASE("a gateway whose uplink goes down withdraws its offer") {
   set.gateways[0]->host(control::LinksChanged{});
   set.net.run(100ms);
   CHECK(set.client->routing().engaged);
+  CHECK(set.client->routing().cause == control::BlockCause::gateway_lost);
 }
 
 TEST_CASE("a node that routes its own internet through the mesh does not serve, and says why") {

@@ -47,6 +47,7 @@ control::SavedState full_state() {
                         .node_id = id_of(1),
                         .public_key = key_of(1),
                         .mesh_v4 = parse_ip("10.77.1.1")}};
+  state.gateways_allowed = {id_of(4), id_of(5)};
   state.gateways_disallowed = {id_of(3)};
   state.own_alias = parse_ip("10.77.3.4");
   state.gateway_decided = true;
@@ -203,7 +204,7 @@ TEST_CASE("a trust store whose ids, keys or pins contradict each other is an err
   CHECK_FALSE(decode_trust(encode_trust(snapshot)).ok());
 }
 
-TEST_CASE("a store of a version that knew no aliases is read, and nobody holds one") {
+TEST_CASE("a store of a version that knew neither aliases nor consent before the meeting is read as without") {
   auto const* const trust_body =
       R"({"records":[{"node_id":"88b271fb71a33bb9730a8ce5074deaa6","public_key":")"
       "0000000000000000000000000000000000000000000000000000000000000000"
@@ -216,6 +217,7 @@ TEST_CASE("a store of a version that knew no aliases is read, and nobody holds o
       R"({"added_peers":[],"gateways_disallowed":[],"gateway_decided":false,"timestamps_reserved_until":0,"resolved":[]})");
   REQUIRE(state.ok());
   CHECK_FALSE(state->own_alias);
+  CHECK(state->gateways_allowed.empty());
 }
 
 TEST_CASE("a trust store in which two nodes hold one alias, or one holds what is none, is an error") {
