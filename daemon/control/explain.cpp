@@ -3,8 +3,49 @@
 
 #include "control/machine.hpp"
 #include "mesh/addresses.hpp"
+#include "plan/surroundings.hpp"
 
 namespace pim::control {
+namespace {
+
+bool has_address(plan::Links const& links, IpAddress const& address) {
+  return std::ranges::any_of(links.links, [&](plan::Link const& link) {
+    return std::ranges::find(link.addresses, address, &plan::LinkAddress::ip) != link.addresses.end();
+  });
+}
+
+bool holds(std::vector<plan::Segment> const& segments, IpAddress const& address) {
+  return std::ranges::any_of(segments, [&](plan::Segment const& segment) {
+    return std::ranges::any_of(segment.prefixes, [&](Prefix const& prefix) { return prefix.contains(address); });
+  });
+}
+
+/// What chains `lan` and `exact` of plan's client table let out to multicast and broadcast addresses.
+RouteExplained explain_group(IpAddress const& group, bool allow_lan, plan::Surroundings const& around) {
+  static auto const mdns = {*parse_ip("224.0.0.251"), *parse_ip("ff02::fb")};
+  static auto const ssdp = {*parse_ip("239.255.255.250"), *parse_ip("ff02::c")};
+  static auto const all = *parse_ip("255.255.255.255");
+  auto const is_one_of = [&](auto const& groups) { return std::ranges::find(groups, group) != groups.end(); };
+  bool const has_v4 = std::ranges::any_of(around.lan, [](plan::Segment const& segment) {
+    return std::ranges::any_of(segment.prefixes, [](Prefix const& prefix) { return prefix.ip.is_v4(); });
+  });
+  RouteExplained found{.course = Course::as_before};
+  if (allow_lan && is_one_of(mdns)) {
+    found.reason = "on the local network, UDP port 5353 (mDNS) alone (allow_lan)";
+  } else if (allow_lan && is_one_of(ssdp)) {
+    found.reason = "on the local network, UDP ports 1900 and 3702 (SSDP, WS-Discovery) alone (allow_lan)";
+  } else if (allow_lan && has_v4 && group == all) {
+    found.reason = "a broadcast on the local network (allow_lan)";
+  } else {
+    found.course = Course::unreachable;
+    found.reason =
+        "while routing is on no multicast or broadcast leaves, but for what keeps the links (DHCP, IGMP, neighbour "
+        "discovery)";
+  }
+  return found;
+}
+
+}  // namespace
 
 void Machine::on(CommandId id, ListRoutes&, Turn& turn) {
   RoutesListed listed;
@@ -21,6 +62,8 @@ void Machine::on(CommandId id, ExplainRoute& command, Turn& turn) {
   auto const node = resolve({command.target});
   if (node) return reply(id, explain(*node), turn);
   auto refused = node.error();
+  bool const is_self = refused.why == Refusal::peer_not_found && trust::matches_prefix(command.target, self_);
+  if (is_self) return reply(id, explain(self_), turn);
   if (refused.why == Refusal::invalid_parameter)
     refused.message = "not an address and not an id: " + command.target + "; names are not resolved here";
   reply(id, std::move(refused), turn);
@@ -28,17 +71,38 @@ void Machine::on(CommandId id, ExplainRoute& command, Turn& turn) {
 
 RouteExplained Machine::explain(IpAddress const& address) const {
   if (address == own_v4_ || address == own_v6_) return explain(self_);
+  if (has_address(links_, address))
+    return {.node = self_, .course = Course::to_self, .reason = "another address of this host"};
   if (address == mesh::service_v4() || address == mesh::service_v6(mesh_v6_)) return explain_internet();
   if (mesh_v4_.contains(address) || mesh_v6_.contains(address)) {
     if (auto const node = holder_of(address)) return explain(*node);
     return {.course = Course::unreachable, .reason = "nobody is known to hold this mesh address"};
   }
-  bool const is_near = is_loopback(address) || is_link_local(address) || is_multicast(address);
-  if (is_near) return {.course = Course::as_before, .reason = "it never leaves the link"};
-  bool const is_lan = settings_.allow_lan && is_private(address) && is_connected(address);
-  if (is_lan && routing_.phase != Routing::Phase::off)
+  if (is_loopback(address)) return {.course = Course::as_before, .reason = "it never leaves this host"};
+  bool const is_off = routing_.phase == Routing::Phase::off;
+  if (is_link_local(address) && (is_off || !address.is_v4()))
+    return {.course = Course::as_before, .reason = "it never leaves the link"};
+  return is_off ? explain_internet() : explain_armed(address);
+}
+
+/// As the host plan that is in force has it.
+RouteExplained Machine::explain_armed(IpAddress const& address) const {
+  auto const around = planned_ ? plan::make_surroundings(*planned_) : plan::Surroundings{};
+  if (is_multicast(address)) return explain_group(address, settings_.allow_lan, around);
+  if (settings_.allow_lan && holds(around.lan, address))
     return {.course = Course::as_before, .reason = "a private address of the local network (allow_lan)"};
-  return explain_internet();
+  if (holds(around.inside, address))
+    return {.course = Course::unreachable,
+            .reason =
+                "a network inside this host: without allow_lan containers reach each other there, and this host "
+                "does not reach them"};
+  if (is_link_local(address))
+    return {.course = Course::unreachable, .reason = "a link-local address of no link that is let through"};
+  auto found = explain_internet();
+  if (found.course != Course::through_gateway || !is_private(address)) return found;
+  found.reason += found.reason.empty() ? "" : "; ";
+  found.reason += "a private address: a gateway refuses those unless its allow_private is set";
+  return found;
 }
 
 RouteExplained Machine::explain_internet() const {
@@ -47,7 +111,7 @@ RouteExplained Machine::explain_internet() const {
   if (auto const cause = block_cause())
     return {.course = Course::blocked, .reason = "the internet is blocked until a gateway is usable"};
   auto through = explain(*routing_.gateway);
-  through.course = Course::through_gateway;
+  if (through.course != Course::unreachable) through.course = Course::through_gateway;
   return through;
 }
 
@@ -59,14 +123,19 @@ RouteExplained Machine::explain(NodeId const& node) const {
   }
   auto const route = mesh_.route(node);
   auto const* const known = peer(node);
-  if (route) {
+  bool const is_alive = known && known->alive;
+  if (route && !is_alive && !may_be_met(node)) {
+    found.reason = "trust does not admit it, so no session with it begins";
+  } else if (route) {
     bool const is_direct = route->neighbour == node;
     found.course = is_direct ? Course::direct : Course::relayed;
     found.via = route->neighbour;
     found.hops = route->hops;
     found.metric = route->metric;
-    if (!known || !known->alive) found.reason = "no session yet; the first packet starts one";
-  } else if (known && known->alive) {
+    if (!is_alive) found.reason = "no session yet; the first packet starts one";
+  } else if (is_alive && seeks_way(*known)) {
+    found.reason = "the way to it broke; another one is being sought";
+  } else if (is_alive) {
     found.course = Course::direct;
     found.via = node;
     found.hops = 1;
@@ -83,13 +152,6 @@ std::optional<NodeId> Machine::holder_of(IpAddress const& address) const {
   for (auto const& peer : slots_)
     if (peer && !peer->provisional && mesh::v6_address(mesh_v6_, peer->id) == address) return peer->id;
   return mesh_.find_by_address(address);
-}
-
-bool Machine::is_connected(IpAddress const& address) const {
-  return std::any_of(links_.links.begin(), links_.links.end(), [&](plan::Link const& link) {
-    return std::any_of(link.addresses.begin(), link.addresses.end(),
-                       [&](plan::LinkAddress const& own) { return make_prefix(own.ip, own.length).contains(address); });
-  });
 }
 
 }  // namespace pim::control

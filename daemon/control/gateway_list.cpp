@@ -42,7 +42,9 @@ std::vector<GatewayView> Machine::list_gateways(Time now) const {
   std::vector<GatewayView> list;
   for (auto const& one : ranked) {
     auto& view = list.emplace_back(view_of_gateway(one.candidate.id, now));
-    view.reason = (is_wanted ? "" : "routing is off; ") + reason_of(one, now);
+    auto const* const known = peer(one.candidate.id);
+    auto const why = known && seeks_way(*known) ? why_unusable(one.candidate.id) : reason_of(one, now);
+    view.reason = (is_wanted ? "" : "routing is off; ") + why;
     others.erase(one.candidate.id);
   }
   auto const first_other = static_cast<std::ptrdiff_t>(list.size());
@@ -61,6 +63,7 @@ std::set<NodeId> Machine::known_gateways() const {
     if (id && is_named_gateway(*id)) ids.insert(*id);
   };
   for (auto const& id : settings_.gateways) add_if_named(id);
+  for (auto const& id : saved_.gateways_allowed) add_if_named(id);
   for (auto const& [entry_id, entry] : entries_) add_if_named(entry.peer ? entry.peer : entry.config.node_id);
   for (auto const& [id, line] : listing_.shown)
     if (line.named_gateway) ids.insert(id);
@@ -77,13 +80,14 @@ GatewayView Machine::view_of_gateway(NodeId const& id, Time now) const {
     view.via = route->neighbour;
     view.hops = route->hops;
     view.metric = route->metric;
-  } else if (known && known->alive) {
+  } else if (known && known->alive && !seeks_way(*known)) {
     view.via = id;
+    view.hops = 1;
   }
   if (known && known->alive) {
     view.offer = known->offer;
     view.rtt = round_trip(*known);
-    view.usable = known->offer.has_value();
+    view.usable = known->offer && !seeks_way(*known);
     if (view.usable) view.usable_for = now - known->usable_since;
   }
   auto const offer = view.offer.value_or(GatewayOffer{255, 100});
@@ -97,6 +101,7 @@ std::string Machine::why_unusable(NodeId const& id) const {
   bool const is_alive = known && known->alive;
   if (!is_alive && !mesh_.route(id)) return "no way leads to it";
   if (!is_alive) return "no session with it yet, which alone tells what it offers";
+  if (seeks_way(*known)) return "the way to it broke; another one is being sought";
   if (!known->offer) return "does not offer its internet now";
   if (!is_named_gateway(id)) return "you did not allow it";
   return "there is no tunnel";

@@ -226,7 +226,6 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] std::uint32_t gateway_order(NodeId const& id) const;
   [[nodiscard]] bool is_named_gateway(NodeId const& id) const;
   [[nodiscard]] std::optional<BlockCause> block_cause() const;
-  [[nodiscard]] bool is_disallowed_gateway(NodeId const& id) const;
   [[nodiscard]] bool names_a_gateway() const;
   [[nodiscard]] std::optional<NodeId> gateway_being_tried() const;
   void reply_routing(std::vector<CommandId>& waiting, Answer const& answer, Turn& turn);
@@ -276,7 +275,6 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] RouteExplained explain_armed(IpAddress const& address) const;
   [[nodiscard]] RouteExplained explain_internet() const;
   [[nodiscard]] std::optional<NodeId> holder_of(IpAddress const& address) const;
-  [[nodiscard]] bool is_own(IpAddress const& address) const;
 
   // -- gateway_list.cpp: which gateways there are, and what becomes of each
   [[nodiscard]] std::vector<GatewayView> list_gateways(Time now) const;
@@ -303,9 +301,7 @@ class Machine final : private discovery::Judge {
   void reserve_seqno();
   void await_stores(SaveNumbers const& before, Turn& turn);
   void show_node(Turn& turn);
-  [[nodiscard]] bool goes_directly(Peer const& peer) const;
   [[nodiscard]] bool seeks_way(Peer const& peer) const;
-  [[nodiscard]] PeerState state_of(Peer const& peer) const;
   void show(Peer& peer, Turn& turn);
   void show(Entry& entry, Turn& turn);
   void show_all(Turn& turn);

@@ -7,11 +7,15 @@
 namespace pim::control {
 namespace {
 
-/// Once the keys are gone a peer is what a node never met is: there where routing reaches it.
-PeerState state_of(Peer const& peer) {
-  if (peer.alive) return peer.via ? PeerState::relayed : PeerState::active;
+/// Once the keys are gone a peer is what a node never met is: there where routing reaches it. Elsewhere nothing tries
+/// it any more, unless it is an entry.
+PeerState state_of(Peer const& peer, bool seeks_way, bool is_entry) {
+  if (peer.alive && peer.via) return PeerState::relayed;
+  if (peer.alive) return seeks_way ? PeerState::connecting : PeerState::active;
   if (peer.failed) return PeerState::failed;
-  return peer.via && !peer.keys.is_established() ? PeerState::relayed : PeerState::connecting;
+  if (peer.keys.is_established()) return PeerState::connecting;
+  if (peer.via) return PeerState::relayed;
+  return is_entry ? PeerState::connecting : PeerState::failed;
 }
 
 /// Strangers who are pinned at first sight come by the hundred where a crowd meets.
@@ -192,6 +196,15 @@ void Machine::show_node(Turn& turn) {
   turn.outbox.notes.emplace_back(view);
 }
 
+/// It answered until its way broke; another one may be found before it is given up. Not so one whose link is new, and
+/// that was heard over it last.
+bool Machine::seeks_way(Peer const& peer) const {
+  if (!peer.alive || peer.via || peer.link.is_up()) return false;
+  auto const& heard = dataplane_.activity(peer.slot);
+  return peer.given_up_at != never || !dataplane_.endpoint(peer.slot) ||
+         heard.direct.last_received < heard.relayed.last_received;
+}
+
 PeerView Machine::view_of(Peer const& peer) const {
   PeerView view;
   view.row = peer.row;
@@ -211,7 +224,7 @@ PeerView Machine::view_of(Peer const& peer) const {
   if (view.endpoint) view.medium = plan::medium_to(links_, *view.endpoint);
   view.v4 = peer.v4;
   view.v6 = mesh::v6_address(mesh_v6_, peer.id);
-  view.state = state_of(peer);
+  view.state = state_of(peer, seeks_way(peer), view.entry_id.has_value());
   view.trust = record ? record->level : trust::Level::open;
   view.named_gateway = is_named_gateway(peer.id);
   if (peer.alive) view.offer = peer.offer;

@@ -10,6 +10,11 @@ namespace {
 /// A gateway left behind may still deliver what was under way.
 constexpr Duration internet_grace = std::chrono::seconds{60};
 
+bool is_disallowed(SavedState const& saved, NodeId const& id) {
+  auto const& refused = saved.gateways_disallowed;
+  return std::find(refused.begin(), refused.end(), id) != refused.end();
+}
+
 }  // namespace
 
 void Machine::set_split_default(CommandId id, bool on, Turn& turn) {
@@ -125,21 +130,16 @@ std::uint32_t Machine::gateway_order(NodeId const& id) const {
 }
 
 bool Machine::is_named_gateway(NodeId const& id) const {
-  if (is_disallowed_gateway(id)) return false;
+  if (is_disallowed(saved_, id)) return false;
   for (auto const* const named : {&settings_.gateways, &saved_.gateways_allowed})
     if (std::find(named->begin(), named->end(), id) != named->end()) return true;
   if (auto const* const record = trust_.find(id); record && record->gateway_allowed) return true;
   return std::any_of(entries_.begin(), entries_.end(), [&](auto const& one) { return one.second.peer == id; });
 }
 
-bool Machine::is_disallowed_gateway(NodeId const& id) const {
-  auto const& refused = saved_.gateways_disallowed;
-  return std::find(refused.begin(), refused.end(), id) != refused.end();
-}
-
 /// Reached or not. An address that has not answered yet names whoever will.
 bool Machine::names_a_gateway() const {
-  auto const is_named = [&](NodeId const& id) { return !is_disallowed_gateway(id); };
+  auto const is_named = [&](NodeId const& id) { return !is_disallowed(saved_, id); };
   auto const is_named_entry = [&](auto const& one) {
     auto const& id = one.second.peer ? one.second.peer : one.second.config.node_id;
     return !id || is_named(*id);

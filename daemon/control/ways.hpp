@@ -31,9 +31,9 @@ struct RouteView {
 struct GatewayView {
   NodeId id;
   std::optional<NodeId> via{};  ///< the next hop; none where no way is known
-  std::uint8_t hops = 1;
+  std::uint8_t hops = 0;        ///< 0 where no way is known
   bool named = false, selected = false;
-  bool usable = false;      ///< it answers, and offers its internet
+  bool usable = false;      ///< it answers over a way that works, and offers its internet
   std::uint32_t order = 0;  ///< place in the user's list; those outside share the last
   std::optional<GatewayOffer> offer{};
   std::optional<std::uint16_t> metric{};

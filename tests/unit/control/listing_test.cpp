@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mesh/addresses.hpp"
+#include "session/timing.hpp"
 #include "support/virtual_network.hpp"
 
 using namespace pim;
@@ -149,6 +150,26 @@ TEST_CASE("a node that nothing leads to any more leaves the list, and comes back
   row.net.run(90s);
   CHECK(rows_of(first, last.id()).size() == 1);
   CHECK(events_of(first, last.id()).back() == state_changed);
+}
+
+TEST_CASE("a peer that was met and that nothing leads to any more is failed once its keys are gone, until it is back") {
+  Row row(3);
+  row.start();
+  auto& first = *row.nodes.front();
+  auto& last = *row.nodes.back();
+  first.send_packet(udp_packet(first.mesh_v6(), last.mesh_v6()));
+  row.net.run(3s);
+  REQUIRE(first.peer(last.id())->state == control::PeerState::relayed);
+  last.kill();
+  row.nodes[1]->send_packet(udp_packet(row.nodes[1]->mesh_v6(), last.mesh_v6()));  // so that it is noticed
+  row.net.run(10s);
+  CHECK(first.peer(last.id())->state == control::PeerState::connecting);
+  row.net.run(session::reject_after);
+  CHECK(first.peer(last.id())->state == control::PeerState::failed);
+  CHECK(rows_of(first, last.id()).size() == 1);
+  last.start();
+  row.net.run(60s);
+  CHECK(first.peer(last.id())->state == control::PeerState::relayed);
 }
 
 TEST_CASE("a node that the user names by identity has one line, the entry's") {

@@ -51,6 +51,16 @@ struct Beyond {
   }
 };
 
+control::GatewayView gateway_of(Node& teller, NodeId const& id) {
+  auto const answer = teller.answer(teller.command(control::ListRoutes{}));
+  auto const& list = std::get<control::RoutesListed>(*answer).gateways;
+  auto const found = std::find_if(list.begin(), list.end(), [&](auto const& one) { return one.id == id; });
+  REQUIRE(found != list.end());
+  return *found;
+}
+
+bool is_sought(control::GatewayView const& gateway) { return gateway.reason.find("being sought") != std::string::npos; }
+
 }  // namespace
 
 TEST_CASE("a gateway behind a relay carries the internet, and what was lost with it is told apart") {
@@ -102,4 +112,55 @@ TEST_CASE("the last gateway behind two relays is lost within three seconds, and 
   set.gateways[0]->kill();
   REQUIRE(set.talks_until([&] { return set.client.routing().engaged; }, 3s));
   CHECK(set.client.routing().cause == control::BlockCause::gateway_lost);
+}
+
+TEST_CASE("a gateway in use whose way is sought is no healthy neighbour in the list") {
+  Beyond set(1, 1);
+  REQUIRE(set.client.routing().gateway == set.gateways[0]->id());
+  set.relays[0]->kill();
+  std::optional<control::GatewayView> sought;
+  (void)set.talks_until(
+      [&] {
+        auto const one = gateway_of(set.client, set.gateways[0]->id());
+        CHECK(one.via != set.gateways[0]->id());
+        if (one.selected && is_sought(one)) sought = one;
+        return set.client.routing().engaged;
+      },
+      3s);
+  REQUIRE(sought);
+  CHECK_FALSE(sought->via);
+  CHECK(sought->hops == 0);
+  CHECK_FALSE(sought->usable);
+  CHECK_FALSE(sought->usable_for);
+}
+
+TEST_CASE("a gateway that is not in use and lost its way is not said to lack the tunnel") {
+  Beyond set(1, 2);
+  REQUIRE(set.client.routing().gateway == set.gateways[0]->id());
+  set.relays[0]->kill();
+  bool was_sought = false;
+  (void)set.talks_until(
+      [&] {
+        auto const one = gateway_of(set.client, set.gateways[1]->id());
+        was_sought = was_sought || is_sought(one);
+        CHECK(one.reason != "there is no tunnel");
+        return set.client.routing().engaged;
+      },
+      3s);
+  CHECK(was_sought);
+}
+
+TEST_CASE("who is called through relays while the internet is blocked is told") {
+  Beyond set(1, 1);
+  auto const& gateway = *set.gateways[0];
+  // The relay goes on reaching it, and what the client says to it does not arrive.
+  constexpr std::size_t longest_between_neighbours = 80;
+  set.net.loses = [&, works = set.net.loses](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+    bool const is_passed_on = from == set.relays[0]->endpoint() && datagram.size() > longest_between_neighbours;
+    return works(from, to, datagram) || (is_passed_on && to == gateway.endpoint());
+  };
+  REQUIRE(set.talks_until([&] { return set.client.routing().engaged; }, 5s));
+  set.net.run(2s);
+  REQUIRE(set.client.routing().engaged);
+  CHECK(set.client.routing().trying == gateway.id());
 }
