@@ -112,6 +112,18 @@ TEST_CASE("each_command_says_what_it_means_to_the_daemon") {
   CHECK(ran.code == 0);
 }
 
+TEST_CASE("gateway_status_says_why_it_cannot_share") {
+  Cli cli;
+  auto const off = cli.pim("gateway status");
+  CHECK(off.code == 0);
+  CHECK_FALSE(has(off, "pim route off"));
+  cli.server->deliver({blocked_status()});
+  auto const routed = cli.pim("gateway status");
+  CHECK(routed.code == 0);
+  CHECK(has(routed, "it routes its own through the mesh; turn that off first: pim route off"));
+  CHECK_FALSE(has(cli.pim("--json gateway status"), "pim route off"));
+}
+
 TEST_CASE("route_on_tells_routed_from_blocked") {
   Cli cli;
   auto const routed = cli.play("route on", [](auto call) {

@@ -207,8 +207,17 @@ int gateway_off(Options const& options) {
 }
 
 int gateway_status(Options const& options) {
-  return ask<method::GetGatewayStatus>(options, {}, [&](auto const& gateway) {
-    print_result(options, gateway, text_of(gateway));
+  return with_daemon(options, [&](Daemon& daemon) {
+    auto const answer = daemon.ask<method::GetGatewayStatus>();
+    if (auto const* failed = std::get_if<Failed>(&answer)) return complain(*failed, options);
+    auto const& gateway = std::get<0>(answer);
+    bool routes_its_own = false;
+    if (!gateway.active && !options.json) {
+      auto const asked = daemon.ask<method::GetStatus>();
+      if (auto const* failed = std::get_if<Failed>(&asked)) return complain(*failed, options);
+      routes_its_own = std::get<0>(asked).route_on;
+    }
+    print_result(options, gateway, text_of(gateway, routes_its_own));
     return code(Exit::ok);
   });
 }

@@ -72,10 +72,10 @@ std::string gateway_table(char const* title, std::vector<KnownGateway> const& li
     auto const& parts = gateway.score_parts;
     auto const load = parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "-";
     auto const reason = printable(gateway.reason.value_or(gateway.healthy ? "" : "not usable"));
-    rows.push_back({short_of(gateway.node_id), short_of(gateway.via), std::to_string(gateway.hops),
-                    milliseconds(gateway.latency_ms), std::to_string(parts.order + 1), part_text(parts.priority),
-                    part_text(parts.metric), load, std::to_string(static_cast<long>(gateway.score)),
-                    (gateway.selected ? "in use: " : "") + reason});
+    rows.push_back({short_of(gateway.node_id), short_of(gateway.via),
+                    gateway.via.empty() ? "-" : std::to_string(gateway.hops), milliseconds(gateway.latency_ms),
+                    std::to_string(parts.order + 1), part_text(parts.priority), part_text(parts.metric), load,
+                    std::to_string(static_cast<long>(gateway.score)), (gateway.selected ? "in use: " : "") + reason});
   }
   return table(rows);
 }
@@ -156,7 +156,7 @@ std::string cause_text(KillSwitch const& kill_switch) {
   switch (*kill_switch.cause) {
     case BlockCause::no_gateway_allowed: return "no device was named as a gateway; see: pim gateway allow ID";
     case BlockCause::no_gateway_yet: return "no gateway was reached yet";
-    case BlockCause::gateway_lost: return "the gateway stopped answering";
+    case BlockCause::gateway_lost: return "the gateway stopped answering, or stopped sharing its internet";
     case BlockCause::relay_lost: return "the way to the gateway broke";
     case BlockCause::interface_down: return "the tunnel interface is not there";
     case BlockCause::arming_failed: return "the block could NOT be put in force; traffic may leak";
@@ -234,7 +234,10 @@ std::string text_of(RouteTable const& routes) {
 
 std::string text_of(RouteExplanation const& explanation) { return ui::explain_text(explanation, short_of) + "\n"; }
 
-std::string text_of(GatewayStatus const& gateway) {
+std::string text_of(GatewayStatus const& gateway, bool routes_its_own) {
+  if (!gateway.active && routes_its_own)
+    return "This device does not share its internet (gateway off): it routes its own through the mesh; turn that off "
+           "first: pim route off\n";
   if (!gateway.active) return "This device does not share its internet (gateway off).\n";
   std::string text = "This device shares its internet over " + gateway.nat_interface.value_or("?") + " (gateway on).\n";
   if (gateway.peers_through_me) text += std::to_string(*gateway.peers_through_me) + " peers use it.\n";

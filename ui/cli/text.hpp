@@ -20,7 +20,7 @@ namespace pim::cli {
 [[nodiscard]] std::string text_of(std::vector<protocol::PeerDiscovered> const& discovered);
 [[nodiscard]] std::string text_of(protocol::RouteTable const& table);
 [[nodiscard]] std::string text_of(protocol::RouteExplanation const& explanation);
-[[nodiscard]] std::string text_of(protocol::GatewayStatus const& gateway);
+[[nodiscard]] std::string text_of(protocol::GatewayStatus const& gateway, bool routes_its_own);
 [[nodiscard]] std::string text_of(protocol::GatewayPreflight const& preflight);
 [[nodiscard]] std::string text_of(std::vector<protocol::HandshakeRecord> const& records);
 [[nodiscard]] std::string text_of(protocol::LogEvent const& line);

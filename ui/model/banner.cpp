@@ -27,7 +27,8 @@ CauseWords words_for(Snapshot const& snapshot, BlockCause cause) {
       return {"no gateway answers yet",
               "No allowed device that shares its internet has answered since routing was turned on."};
     case BlockCause::gateway_lost:
-      return {"gateway unreachable", last + " stopped answering. Nothing leaves until it or another gateway returns."};
+      return {"gateway unreachable",
+              last + " stopped answering or sharing. Nothing leaves until it or another gateway returns."};
     case BlockCause::relay_lost:
       return {"relay unreachable",
               "The way to " + last + " broke at a device passing traffic (relay). pim looks for another way."};

@@ -111,13 +111,15 @@ void PeerDetail::draw_actions(Snapshot const& snapshot, Actions& actions, protoc
     ImGui::EndDisabled();
     if (is_busy) kit_.beside(colour::amber, "◐");
   };
-  if (!peer.node_id.empty() && is_met(peer)) {
-    if (!is_compared(peer.trust) && changed_identity(snapshot, peer) == nullptr)
+  if (!peer.node_id.empty()) {
+    if (is_met(peer) && !is_compared(peer.trust) && changed_identity(snapshot, peer) == nullptr)
       act("peer/verify", "THE DIGITS MATCH: VERIFY", protocol::PeersVerifyParams{peer.node_id}, ButtonLook::primary);
     if (peer.is_gateway)
       act("peer/disallow", "STOP USING AS GATEWAY", protocol::GatewaysDisallowParams{peer.node_id});
     else
       act("peer/allow", "ALLOW AS GATEWAY", protocol::GatewaysAllowParams{peer.node_id});
+  }
+  if (!peer.node_id.empty() && is_met(peer)) {
     if (to_forget_ != peer.node_id) {
       if (kit_.button("peer/forget", "FORGET …", ButtonLook::danger)) to_forget_ = peer.node_id;
     } else {

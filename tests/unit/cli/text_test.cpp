@@ -133,6 +133,11 @@ TEST_CASE("status_says_what_passed_through_for_whom") {
   CHECK(has(text, "passed 5.0 KiB of others, most for 11111111 (1.0 KiB), 22222222 (1.0 KiB), 33333333 (1.0 KiB)\n"));
 }
 
+TEST_CASE("a_gateway_that_is_off_says_what_keeps_it_off") {
+  CHECK(text_of(GatewayStatus{}, false) == "This device does not share its internet (gateway off).\n");
+  CHECK(has(text_of(GatewayStatus{}, true), "it routes its own through the mesh; turn that off first: pim route off"));
+}
+
 TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   RouteTable routes;
   KnownGateway used;
@@ -150,5 +155,6 @@ TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   for (auto const* const part : {"ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}) CHECK(has(text, part));
   CHECK(has(text, "1      100       256     3 %   10000259  in use: first usable in your order\n"));
   CHECK(has(text, "2      -         -       -     0         no way leads to it"));
+  CHECK(has(text, "22222222  -    -     "));
   CHECK(text.find("11111111") < text.find("22222222"));
 }

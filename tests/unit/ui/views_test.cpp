@@ -186,14 +186,15 @@ TEST_CASE("while the daemon is away the switch does nothing and the way back is 
   CHECK(stage.took<action::RetryNow>());
 }
 
-TEST_CASE("what was never met can be looked at, and neither verified nor allowed") {
+TEST_CASE("what was never met can be looked at and allowed, and neither verified nor forgotten") {
   Stage stage;
   auto const snapshot = relayed();
   stage.place() = {Screen::peers, id_of(5), false};
   stage.draw(snapshot, 3);
   CHECK(stage.shows("peer/close"));
   CHECK_FALSE(stage.shows("peer/verify"));
-  CHECK_FALSE(stage.shows("peer/allow"));
+  CHECK_FALSE(stage.shows("peer/forget"));
+  CHECK(stage.shows("peer/allow"));
   stage.place().peer = id_of(3);
   stage.draw(snapshot, 3);
   CHECK(stage.shows("peer/verify"));
