@@ -25,7 +25,7 @@ namespace pim {
   X(transit_refused, "a transit frame not relayed here, or what came by a false way")      \
   X(hop_limit, "a transit frame that passed as many nodes as it may")                      \
   X(relay_unreachable, "a transit frame for a node to which no next hop leads")            \
-  X(relay_share, "a transit frame beyond its sender's share of a busy batch")              \
+  X(relay_share, "a transit frame beyond its share of a busy batch or a narrow way out")   \
   X(no_route, "a packet from this host to a mesh address that nobody holds")               \
   X(unreachable, "a packet from this host to a known node that has no working path")       \
   X(blocked, "a packet from this host to the internet while no gateway is usable")         \

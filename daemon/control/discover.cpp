@@ -133,6 +133,7 @@ PeerView Machine::view_of(discovery::Neighbour const& neighbour) const {
   view.id = neighbour.id;
   view.key = neighbour.key;
   view.endpoint = neighbour.v4 ? neighbour.v4 : neighbour.v6;
+  if (view.endpoint) view.medium = plan::medium_to(links_, *view.endpoint);
   view.v6 = mesh::v6_address(mesh_v6_, neighbour.id);
   if (auto const* const record = trust_.find(neighbour.id)) view.trust = record->level;
   view.named_gateway = is_named_gateway(neighbour.id);
