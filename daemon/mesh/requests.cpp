@@ -10,8 +10,8 @@ namespace {
 /// The own number grows no more often, for each time the whole mesh hears of it; so no other is asked for more often.
 constexpr Duration growth_pace = std::chrono::milliseconds{200};
 /// Somebody may go on announcing a number that he heard a while ago: for a minute, where a link that is gone was idle,
-/// and for seconds on the way. Within 100 s the own number moves by less than half the circle: by one leap, and steps of
-/// at most 2,000. Else whoever asks for the newest again and again would drive it round, what is old would count as
+/// and for seconds on the way. Within 100 s the own number moves by less than half the circle: by one leap, and steps
+/// of at most 2,000. Else whoever asks for the newest again and again would drive it round, what is old would count as
 /// new, and feasibility would prove nothing.
 constexpr Seqno longest_step = 4, longest_leap = 0x7800;
 constexpr Duration leap_pace = std::chrono::seconds{100};
