@@ -3,6 +3,7 @@
 
 #include "control/machine.hpp"
 #include "mesh/addresses.hpp"
+#include "plan/local_groups.hpp"
 #include "plan/surroundings.hpp"
 
 namespace pim::control {
@@ -20,29 +21,20 @@ bool holds(std::vector<plan::Segment> const& segments, IpAddress const& address)
   });
 }
 
-/// What chains `lan` and `exact` of plan's client table let out to multicast and broadcast addresses.
 RouteExplained explain_group(IpAddress const& group, bool allow_lan, plan::Surroundings const& around) {
-  static auto const mdns = {*parse_ip("224.0.0.251"), *parse_ip("ff02::fb")};
-  static auto const ssdp = {*parse_ip("239.255.255.250"), *parse_ip("ff02::c")};
-  static auto const all = *parse_ip("255.255.255.255");
-  auto const is_one_of = [&](auto const& groups) { return std::ranges::find(groups, group) != groups.end(); };
-  bool const has_v4 = std::ranges::any_of(around.lan, [](plan::Segment const& segment) {
-    return std::ranges::any_of(segment.prefixes, [](Prefix const& prefix) { return prefix.ip.is_v4(); });
-  });
-  RouteExplained found{.course = Course::as_before};
-  if (allow_lan && is_one_of(mdns)) {
-    found.reason = "on the local network, UDP port 5353 (mDNS) alone (allow_lan)";
-  } else if (allow_lan && is_one_of(ssdp)) {
-    found.reason = "on the local network, UDP ports 1900 and 3702 (SSDP, WS-Discovery) alone (allow_lan)";
-  } else if (allow_lan && has_v4 && group == all) {
-    found.reason = "a broadcast on the local network (allow_lan)";
-  } else {
-    found.course = Course::unreachable;
-    found.reason =
-        "while routing is on no multicast or broadcast leaves, but for what keeps the links (DHCP, IGMP, neighbour "
-        "discovery)";
-  }
-  return found;
+  auto const is = [&](std::string_view text) { return group == parse_ip(text); };
+  auto const known =
+      std::ranges::find_if(plan::local_groups, [&](plan::LocalGroup const& one) { return is(one.v4) || is(one.v6); });
+  if (allow_lan && known != plan::local_groups.end())
+    return {.course = Course::as_before,
+            .reason = "on the local network, UDP port " + std::string(known->ports) + " (" +
+                      std::string(known->protocols) + ") alone (allow_lan)"};
+  if (allow_lan && is(plan::limited_broadcast) && plan::has_v4(around.lan))
+    return {.course = Course::as_before, .reason = "a broadcast on the local network (allow_lan)"};
+  return {.course = Course::unreachable,
+          .reason =
+              "while routing is on no multicast or broadcast leaves, but for what keeps the links (DHCP, IGMP, "
+              "neighbour discovery)"};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Routing on. Routes send unbound traffic into the tunnel; this table stops what routes cannot: sockets bound
 // to a device, forwarded traffic, DNS, and everything when the routes are gone.
+#include "plan/local_groups.hpp"
 #include "plan/tables.hpp"
 
 namespace pim::plan {
@@ -150,11 +151,14 @@ class ClientTable {
       }
       if (!v6.empty()) rules.push_back(device + " ip6 daddr " + braces(v6) + " accept");
     }
-    if (!devices_v4.empty()) rules.push_back("oifname " + braces(devices_v4) + " ip daddr 255.255.255.255 accept");
-    rules.emplace_back("ip daddr 224.0.0.251 udp dport 5353 accept");
-    rules.emplace_back("ip daddr 239.255.255.250 udp dport { 1900, 3702 } accept");
-    rules.emplace_back("ip6 daddr ff02::fb udp dport 5353 accept");
-    rules.emplace_back("ip6 daddr ff02::c udp dport { 1900, 3702 } accept");
+    auto const ip = "ip daddr ", ip6 = "ip6 daddr ";
+    auto const accept = [&](std::string const& what) { rules.push_back(what + " accept"); };
+    if (!devices_v4.empty()) accept("oifname " + braces(devices_v4) + " " + ip + std::string(limited_broadcast));
+    for (auto const& group : local_groups) {
+      auto const ports = " udp dport { " + std::string(group.ports) + " }";
+      accept(ip + std::string(group.v4) + ports);
+      accept(ip6 + std::string(group.v6) + ports);
+    }
     return chain;
   }
 

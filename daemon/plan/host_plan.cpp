@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "plan/local_groups.hpp"
 #include "plan/surroundings.hpp"
 #include "plan/tables.hpp"
 
@@ -23,6 +24,7 @@ constexpr std::uint32_t gso_limit_of_gateway = 65536;
 constexpr std::uint32_t queue_of_tunnel = 2000;
 
 Prefix literal(std::string_view text) { return parse_prefix(text).value(); }
+Prefix host(std::string_view v4) { return make_prefix(parse_ip(v4).value(), 32); }
 
 // The skip goes past pim's table only: rules of the user's behind it still count, and nothing falls into it.
 std::vector<Rule> make_rules(Names const& names, bool is_gateway) {
@@ -53,9 +55,10 @@ void add_throws(std::vector<Route>& routes, Input const& input, Surroundings con
   std::vector<Prefix> prefixes = {literal("fe80::/10")};
   for (auto const& segment : input.allow_lan ? around.lan : around.inside)
     prefixes.insert(prefixes.end(), segment.prefixes.begin(), segment.prefixes.end());
-  if (input.allow_lan)
-    for (auto const* group : {"224.0.0.251/32", "239.255.255.250/32", "255.255.255.255/32"})
-      prefixes.push_back(literal(group));
+  if (input.allow_lan) {
+    for (auto const& group : local_groups) prefixes.push_back(host(group.v4));
+    prefixes.push_back(host(limited_broadcast));
+  }
   std::ranges::sort(prefixes);
   prefixes.erase(std::ranges::unique(prefixes).begin(), prefixes.end());
   for (auto const& prefix : prefixes) routes.push_back(throw_out(prefix));

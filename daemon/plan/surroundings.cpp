@@ -40,6 +40,12 @@ std::vector<Prefix> without_contained(std::vector<Prefix> prefixes) {
 
 }  // namespace
 
+bool has_v4(std::vector<Segment> const& segments) {
+  return std::ranges::any_of(segments, [](Segment const& segment) {
+    return std::ranges::any_of(segment.prefixes, [](Prefix const& prefix) { return prefix.ip.is_v4(); });
+  });
+}
+
 bool overlap(Prefix const& one, Prefix const& other) { return covers(one, other) || covers(other, one); }
 
 Surroundings make_surroundings(Input const& input) {

@@ -23,6 +23,9 @@ struct Surroundings {
 
 [[nodiscard]] Surroundings make_surroundings(Input const& input);
 
+/// Whether a device of them has an IPv4 prefix, and with it takes broadcasts.
+[[nodiscard]] bool has_v4(std::vector<Segment> const& segments);
+
 [[nodiscard]] bool overlap(Prefix const& one, Prefix const& other);
 
 }  // namespace pim::plan
