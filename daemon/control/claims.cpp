@@ -75,7 +75,7 @@ void Machine::claim_alias(Peer& peer, std::optional<IpAddress> claim, Turn& turn
   if (claim == peer.v4) return;
   peer.v4 = claim;
   dirty_policies_.insert(peer.slot.value);
-  if (is_chosen(peer.id)) plan_dirty_ = true;
+  if (is_chosen(peer.id)) planning_.is_due = true;
 }
 
 bool Machine::holds_own_alias() const { return settings_.mesh_v4 || saved_.own_alias == own_v4_; }
@@ -87,7 +87,7 @@ void Machine::move_own_alias(Turn& turn) {
   }
   announce_to_all(turn);
   with_mesh(turn, [&](auto& out) { mesh_.set_alias(own_v4_, turn.now.boot, out); });
-  plan_dirty_ = table_dirty_ = true;
+  planning_.is_due = table_dirty_ = true;
 }
 
 /// The one that was met with it.

@@ -18,7 +18,7 @@ void Machine::reply(CommandId id, Answer answer, Turn& turn) const {
 
 /// For a command that changed the state or the trust store in this turn.
 void Machine::reply_when_stored(CommandId id, Answer answer, std::string added_entry) {
-  unstored_.push_back({id, std::move(answer), std::move(added_entry)});
+  storing_.unstored.push_back({id, std::move(answer), std::move(added_entry)});
 }
 
 /// False and answered while nothing can be stored, since what was there could not be read.
@@ -123,7 +123,7 @@ void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
   view.id = *node;
   if (peer) view = view_of(*peer);
   bool const forgot = trust_.forget(*node);
-  plan_dirty_ = true;  // it may have been let in for what its record said
+  planning_.is_due = true;  // it may have been let in for what its record said
   std::erase(saved_.gateways_allowed, *node);
   std::erase(saved_.gateways_disallowed, *node);
   if (peer) remove_peer(*peer, turn);
@@ -142,7 +142,7 @@ void Machine::on(CommandId id, VerifyPeer& command, Turn& turn) {
     return reply(id, Refused{Refusal::peer_not_found, "this peer was never met, so there is nothing to verify"}, turn);
   if (auto* const peer = find(*node)) {
     dirty_peers_.insert(peer->slot.value);
-    plan_dirty_ = true;
+    planning_.is_due = true;
     emit(PeerEventKind::trusted, view_of(*peer), turn);
   }
   reply_when_stored(id, Done{});
@@ -196,8 +196,8 @@ void Machine::on(CommandId id, Shutdown& command, Turn& turn) {
     if (peer && peer->alive)
       dataplane_.seal_control(peer->slot, wire::to_bytes(wire::Goodbye{wire::GoodbyeReason::shutting_down}), turn.now,
                               turn.packets);
-  stopping_ = Stopping{command.release, plan_number_ + 1, {id}};
-  plan_forced_ = plan_dirty_ = true;
+  stopping_ = Stopping{command.release, planning_.number + 1, {id}};
+  planning_.is_forced = planning_.is_due = true;
   timers_ = {};
   timers_.arm({TimerKey::Kind::stop}, turn.now.boot + stop_patience);
 }

@@ -42,7 +42,7 @@ void Machine::remove_entry(std::string const& entry_id, Turn& turn) {
   dirty_entries_.erase(entry_id);
   entries_.erase(at);
   if (auto* const known = peer ? find(*peer) : nullptr) dirty_peers_.insert(known->slot.value);
-  table_dirty_ = plan_dirty_ = true;
+  table_dirty_ = planning_.is_due = true;
 }
 
 void Machine::redial(Entry& entry, Turn& turn) {
@@ -139,7 +139,7 @@ void Machine::name(Entry& entry, NodeId const& id) {
   auto const before = std::exchange(entry.peer, id);
   for (auto const& one : {before, entry.peer})
     if (auto* const known = one ? find(*one) : nullptr) dirty_peers_.insert(known->slot.value);
-  table_dirty_ = plan_dirty_ = true;
+  table_dirty_ = planning_.is_due = true;
 }
 
 /// An entry is an address: only an answer that came straight from there names the peer. One that is named already may
@@ -210,7 +210,7 @@ void Machine::connected(Entry& entry, Peer& peer, Turn& turn) {
   if (entry.config.mesh_v4 && peer.introduced) claim_alias(peer, peer.v4, turn);
   dirty_entries_.insert(entry.config.entry_id);
   dirty_peers_.insert(peer.slot.value);
-  table_dirty_ = plan_dirty_ = true;
+  table_dirty_ = planning_.is_due = true;
 }
 
 void Machine::give_up(Entry& entry, Turn& turn) {

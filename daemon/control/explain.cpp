@@ -79,7 +79,7 @@ RouteExplained Machine::explain(IpAddress const& address) const {
 
 /// As the host plan that is in force has it.
 RouteExplained Machine::explain_armed(IpAddress const& address) const {
-  auto const around = planned_ ? plan::make_surroundings(*planned_) : plan::Surroundings{};
+  auto const around = planning_.input ? plan::make_surroundings(*planning_.input) : plan::Surroundings{};
   if (is_multicast(address)) return explain_group(address, settings_.allow_lan, around);
   if (settings_.allow_lan && holds(around.lan, address))
     return {.course = Course::as_before, .reason = "a private address of the local network (allow_lan)"};

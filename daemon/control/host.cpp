@@ -34,7 +34,7 @@ void Machine::on(NameResolved& note, Turn& turn) { on_name(note, turn); }
 void Machine::on(LinksChanged& note, Turn& turn) {
   links_ = std::move(note.links);
   resolvers_ = std::move(note.resolvers);
-  plan_dirty_ = true;
+  planning_.is_due = true;
   follow_links(turn);
   // Another network may reach what the last one did not.
   for (auto const& peer : slots_) {
@@ -54,7 +54,7 @@ void Machine::on(Stored& note, Turn& turn) {
     log(turn, LogLevel::error,
         "could not store: " + note.error + "; what changed is lost at the next start unless this is mended");
   auto const store = static_cast<std::size_t>(note.store);
-  for (auto& one : unstored_) {
+  for (auto& one : storing_.unstored) {
     if (one.awaited[store] == 0 || one.awaited[store] > note.number) continue;
     one.awaited[store] = 0;
     if (note.error.empty()) continue;
@@ -66,9 +66,9 @@ void Machine::on(Stored& note, Turn& turn) {
     one.awaited = {};
   }
   auto const is_settled = [](Unstored const& one) { return !one.is_new && one.awaited == SaveNumbers{}; };
-  for (auto& one : unstored_)
+  for (auto& one : storing_.unstored)
     if (is_settled(one)) reply(one.id, std::move(one.answer), turn);
-  std::erase_if(unstored_, is_settled);
+  std::erase_if(storing_.unstored, is_settled);
 }
 
 }  // namespace pim::control

@@ -42,8 +42,7 @@ Machine::Machine(Settings settings, crypto::KeyPair identity, SavedState saved, 
       timestamps_(saved_.timestamps_reserved_until),
       limiter_(entropy.value<std::uint64_t>()),
       trust_(settings_.policy, settings_.allow_list, std::move(trusted)),
-      stored_trust_version_(trust_.version()),
-      stored_state_(saved_),
+      storing_{.trust_version = trust_.version(), .state = saved_},
       mesh_(self_, {identity_.public_key(), own_v4_}, first_seqno(saved_, entropy),
             {.relays = settings_.relay, .hash_key = hash_key_, .checks_feasibility = settings_.checks_feasibility}) {
   if (!settings_.secret.empty()) {

@@ -348,11 +348,7 @@ class Machine final : private discovery::Judge {
   trust::FailureLimiter own_failures_, stranger_failures_;
   RefusedClaims refused_claims_{};
   trust::FailureLimiter claims_told_;
-  std::uint64_t stored_trust_version_ = 0;
-  Time trust_stored_at_{};
-  SavedState stored_state_;
-  SaveNumbers save_numbers_{};  ///< of the last job for each store
-  std::vector<Unstored> unstored_;
+  Storing storing_;
 
   // -- peers
   std::vector<std::unique_ptr<Peer>> slots_;  ///< by PeerSlot; empty places are reused
@@ -380,9 +376,7 @@ class Machine final : private discovery::Judge {
   std::string tunnel_reason_ = "the tunnel device is being made";
   plan::Links links_;
   std::vector<IpAddress> resolvers_;
-  std::uint64_t plan_number_ = 0;
-  bool plan_forced_ = false, plan_sent_ = false;
-  std::optional<plan::Input> planned_;
+  Planning planning_;
   std::optional<NodeView> shown_node_;
 
   // -- discovery; absent when it is off
@@ -397,7 +391,7 @@ class Machine final : private discovery::Judge {
   std::optional<Stopping> stopping_;
   bool finished_ = false;
   Timers timers_;
-  bool table_dirty_ = true, plan_dirty_ = true;
+  bool table_dirty_ = true;
   std::set<std::uint32_t> dirty_policies_;  ///< slots, where the table changed for some alone
   std::set<std::uint32_t> dirty_peers_;     ///< slots whose view may have changed
   std::set<std::string> dirty_entries_;

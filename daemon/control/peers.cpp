@@ -85,7 +85,7 @@ bool Machine::make_room(Turn& turn) {
 
 void Machine::remove_peer(Peer& peer, Turn& turn) {
   // Told before the entries forget it, on which that may rest.
-  if (is_chosen(peer.id)) plan_dirty_ = true;
+  if (is_chosen(peer.id)) planning_.is_due = true;
   end_handshake(peer.id);
   leave_neighbour(peer, turn);
   apply(peer, peer.keys.clear(), turn);
@@ -198,7 +198,7 @@ void Machine::admit(Peer& peer, std::optional<Endpoint> const& at, Turn& turn) {
     take_over_line(peer, turn);
     if (peer.row == 0) peer.row = ++last_row_;
     dirty_policies_.insert(peer.slot.value);
-    if (is_chosen(peer.id)) plan_dirty_ = true;
+    if (is_chosen(peer.id)) planning_.is_due = true;
   }
   // Named before it was met: from now on its record is kept as one that the user touched.
   if (is_new && std::ranges::find(saved_.gateways_allowed, peer.id) != saved_.gateways_allowed.end())

@@ -1,5 +1,5 @@
 // Plain values in which the Machine keeps how far it is: with a handshake of its own, with a command that waits for
-// the disk, with the internet through a gateway, with serving others, with stopping.
+// the disk, with the host plan, with the internet through a gateway, with serving others, with stopping.
 #pragma once
 
 #include <array>
@@ -57,6 +57,24 @@ struct Unstored {
   std::string added_entry;  ///< goes again when it cannot be stored
   bool is_new = true;       ///< of this turn: what it changed is not on its way yet
   SaveNumbers awaited{};    ///< 0: nothing of that store
+};
+
+/// What was given to the disk, and who waits for it.
+struct Storing {
+  std::uint64_t trust_version = 0;
+  Time trust_at{};
+  SavedState state{};
+  SaveNumbers numbers{};  ///< of the last job for each store
+  std::vector<Unstored> unstored{};
+};
+
+/// The host plan: as the host was given it last, and whether it is to be given again.
+struct Planning {
+  std::uint64_t number = 0;  ///< of the last one
+  bool is_due = true;        ///< something that it follows from may have changed
+  bool is_forced = false;    ///< given though it is the same: its report is waited for
+  bool was_sent = false;
+  std::optional<plan::Input> input;  ///< none: everything of ours is taken away
 };
 
 /// What a line of a node without a session says that may change: a mesh has thousands of them.

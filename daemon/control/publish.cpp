@@ -124,30 +124,30 @@ std::optional<plan::Input> Machine::desired_plan() const {
 }
 
 void Machine::publish_plan(Turn& turn) {
-  if (!plan_dirty_) return;
-  plan_dirty_ = false;
+  if (!planning_.is_due) return;
+  planning_.is_due = false;
   auto input = desired_plan();
-  bool const changed = !plan_sent_ || input != planned_;
-  if (!changed && !plan_forced_) return;
-  plan_forced_ = false;
-  plan_sent_ = true;
-  planned_ = input;
-  turn.outbox.host.emplace_back(ApplyPlan{++plan_number_, std::move(input)});
+  bool const changed = !planning_.was_sent || input != planning_.input;
+  if (!changed && !planning_.is_forced) return;
+  planning_.is_forced = false;
+  planning_.was_sent = true;
+  planning_.input = input;
+  turn.outbox.host.emplace_back(ApplyPlan{++planning_.number, std::move(input)});
 }
 
 void Machine::publish_store(Turn& turn) {
   if (auto const reserved = timestamps_.to_store()) saved_.timestamps_reserved_until = *reserved;
   reserve_seqno();
   if (impaired_) return;  // what could not be read is not written over
-  auto const before = save_numbers_;
-  auto& [state_number, trust_number] = save_numbers_;
-  if (saved_ != stored_state_) {
-    stored_state_ = saved_;
+  auto const before = storing_.numbers;
+  auto& [state_number, trust_number] = storing_.numbers;
+  if (saved_ != storing_.state) {
+    storing_.state = saved_;
     turn.outbox.host.emplace_back(SaveState{++state_number, saved_});
   }
-  if (trust_.version() != stored_trust_version_ && may_store_trust(turn.now.boot)) {
-    stored_trust_version_ = trust_.version();
-    trust_stored_at_ = turn.now.boot;
+  if (trust_.version() != storing_.trust_version && may_store_trust(turn.now.boot)) {
+    storing_.trust_version = trust_.version();
+    storing_.trust_at = turn.now.boot;
     turn.outbox.host.emplace_back(SaveTrust{++trust_number, trust_.snapshot()});
   }
   await_stores(before, turn);
@@ -155,8 +155,8 @@ void Machine::publish_store(Turn& turn) {
 
 /// All of it is written each time, so what follows closely waits; not what somebody waits for.
 bool Machine::may_store_trust(Time now) {
-  bool const is_awaited = std::ranges::any_of(unstored_, &Unstored::is_new);
-  auto const due = trust_stored_at_ + trust_pace;
+  bool const is_awaited = std::ranges::any_of(storing_.unstored, &Unstored::is_new);
+  auto const due = storing_.trust_at + trust_pace;
   if (now >= due || is_awaited || stopping_) return true;
   timers_.arm({TimerKey::Kind::store}, due);
   return false;
@@ -177,13 +177,13 @@ void Machine::reserve_seqno() {
 
 /// Commands of this turn wait for what it sent to the disk; one that changed nothing is answered at once.
 void Machine::await_stores(SaveNumbers const& before, Turn& turn) {
-  for (auto& one : unstored_) {
+  for (auto& one : storing_.unstored) {
     if (!std::exchange(one.is_new, false)) continue;
     for (std::size_t store = 0; store < before.size(); ++store)
-      if (save_numbers_[store] != before[store]) one.awaited[store] = save_numbers_[store];
+      if (storing_.numbers[store] != before[store]) one.awaited[store] = storing_.numbers[store];
     if (one.awaited == SaveNumbers{}) reply(one.id, one.answer, turn);
   }
-  std::erase_if(unstored_, [](Unstored const& one) { return one.awaited == SaveNumbers{}; });
+  std::erase_if(storing_.unstored, [](Unstored const& one) { return one.awaited == SaveNumbers{}; });
 }
 
 void Machine::show_node(Turn& turn) {

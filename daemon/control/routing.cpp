@@ -35,8 +35,8 @@ void Machine::set_split_default(CommandId id, bool on, Turn& turn) {
     routing_.phase = on ? Phase::arming : Phase::releasing;
     if (on && !routing_.since) routing_.since = turn.now.wall;
   }
-  plan_forced_ = plan_dirty_ = table_dirty_ = true;
-  routing_.plan_number = plan_number_ + 1;
+  planning_.is_forced = planning_.is_due = table_dirty_ = true;
+  routing_.plan_number = planning_.number + 1;
 }
 
 void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
@@ -52,7 +52,7 @@ void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
         routing_.arming_error.clear();
         routing_.since.reset();
         saved_.routing_answer = false;
-        table_dirty_ = plan_dirty_ = true;
+        table_dirty_ = planning_.is_due = true;
         return reply_routing(routing_.waiting, Refused{Refusal::route_failed, applied.error}, turn);
       }
       routing_.phase = Phase::on;
@@ -63,7 +63,7 @@ void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
     case Phase::releasing:
       if (!ok) {
         routing_.phase = Phase::on;
-        plan_forced_ = plan_dirty_ = table_dirty_ = true;
+        planning_.is_forced = planning_.is_due = table_dirty_ = true;
         return reply_routing(routing_.waiting, Refused{Refusal::route_failed, applied.error}, turn);
       }
       saved_.routing_answer = false;

@@ -44,8 +44,8 @@ void Machine::enable_gateway(CommandId id, GatewaySettings const& settings, Turn
   serving_.wanted = true;
   serving_.settings = settings;
   serving_.waiting.push_back(id);
-  plan_forced_ = plan_dirty_ = true;
-  serving_.plan_number = plan_number_ + 1;
+  planning_.is_forced = planning_.is_due = true;
+  serving_.plan_number = planning_.number + 1;
 }
 
 void Machine::disable_gateway(CommandId id, Turn& turn) {
@@ -55,7 +55,7 @@ void Machine::disable_gateway(CommandId id, Turn& turn) {
   serving_.applied = false;
   serving_.enabled_at.reset();
   serving_.through_me.clear();
-  plan_dirty_ = table_dirty_ = true;
+  planning_.is_due = table_dirty_ = true;
   reply(id, Done{}, turn);
 }
 
@@ -65,7 +65,7 @@ void Machine::on_serving_applied(PlanApplied const& applied, Turn& turn) {
     if (serving_.waiting.empty()) return;  // wanted since the start: tried again with the next plan
     serving_.wanted = false;
     saved_.gateway.reset();
-    plan_dirty_ = true;
+    planning_.is_due = true;
     return reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, applied.error}, turn);
   }
   serving_.applied = true;
