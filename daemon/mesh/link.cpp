@@ -28,7 +28,6 @@ constexpr Duration first_rest_down = milliseconds{125};
 /// one stays unanswered half of the time, and what was cut would come back a minute later.
 constexpr unsigned eager_probes = 8;
 constexpr Duration first_rest = milliseconds{500};
-constexpr Duration longest_rest_down = std::chrono::seconds{60};
 constexpr std::size_t max_probes = 64;
 
 }  // namespace
@@ -160,7 +159,7 @@ void Link::rest(Time now) {
     --eager_left_;
     return;
   }
-  interval_ = std::min(interval_ * 2, is_up() ? idle_interval_ : longest_rest_down);
+  interval_ = std::min(interval_ * 2, idle_interval_);
 }
 
 void Link::settle(Time now) {

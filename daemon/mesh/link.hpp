@@ -18,7 +18,7 @@ class Link {
   //
   // Asked in vain, it is given up after 600 ms and 2.5 round trips without anything from the peer; while something
   // still comes in, which may be a full buffer as well as a hole on the way there, after 1.25 s. Down, it is probed
-  // every 125 ms where something was heard just now, then ever less often, every 60 s in the end.
+  // every 125 ms where something was heard just now, then ever less often, as rarely as an idle one in the end.
   enum class State : std::uint8_t { stopped, down, up };
   enum class Verdict : std::uint8_t { quiet, probe, down };
 
@@ -28,7 +28,8 @@ class Link {
     Time last_received{};   ///< anything authenticated, over this link
   };
 
-  /// `idle_interval`: the longest rest between probes of a link that is up; shorter where they keep a NAT open.
+  /// `idle_interval`: the longest rest between probes; shorter where they keep a NAT open, which lets the peer back in
+  /// while the link is down.
   explicit Link(Duration idle_interval) : idle_interval_(idle_interval) {}
 
   void start(Time now);

@@ -16,7 +16,7 @@ constexpr Duration reroute_limit = 30s;
 constexpr Duration start_limit = 120s;
 /// An idle link is asked every 60 s, and given up soon after.
 constexpr Duration notice_limit = 65s;
-/// A link that is down is asked every 60 s, and dialled as often.
+/// A link that is down is asked every 60 s, every 25 s by who dialled it, and dialled every 60 s.
 constexpr Duration return_limit = 130s;
 /// Links that lost something change their costs one after the other for minutes; a moment without is waited for.
 constexpr Duration calm_limit = 600s;

@@ -256,9 +256,10 @@ TEST_CASE("a link that works again is used at once even if the answers to calls 
   line.forget(line.a, line.r);
   REQUIRE(line.r.peer(line.a.id())->state != control::PeerState::active);
   std::size_t lost = 0;
-  line.net.loses = [&](Endpoint const&, Endpoint const& to, Bytes datagram) {
-    bool const is_response = to == line.a.endpoint() && wire::peek(datagram) == wire::Kind::response;
-    return is_response && ++lost > 0;
+  line.net.loses = [&](Endpoint const& from, Endpoint const& to, Bytes datagram) {
+    auto const kind = wire::peek(datagram);
+    if (kind == wire::Kind::data) return lost == 0 && (from == line.a.endpoint() || to == line.a.endpoint());
+    return to == line.a.endpoint() && kind == wire::Kind::response && ++lost > 0;
   };
   REQUIRE(line.net.run_until([&] { return lost > 0; }, 60s));
   line.net.run(1s);

@@ -291,6 +291,15 @@ TEST_CASE("a link that is down is asked ever less often, and at once when someth
   CHECK(track.link.next_deadline() == track.now + 500ms);
 }
 
+TEST_CASE("a NAT that a link keeps open stays open while the link is down") {
+  Track track(25s);
+  track.lost_per_mille = 1000;
+  track.runs_for(300s);
+  REQUIRE(track.downs.empty());
+  for (std::size_t i = 1; i < track.probes.size(); ++i) CHECK(track.probes[i] - track.probes[i - 1] <= 25s);
+  CHECK(track.probes.back() - track.probes[track.probes.size() - 2] == 25s);
+}
+
 TEST_CASE("resetting a link that is down again and again makes eight probes a second at most") {
   Track track;
   track.lost_per_mille = 1000;
