@@ -1,6 +1,7 @@
 """What a node claims in vain, as a user of the other one sees it, with real stores and a real restart."""
 import pytest
 
+from all_pairs import pings
 from lab import addresses as a
 from lab.daemon import Daemon, wait_until
 from lab.topology import Lan
@@ -16,10 +17,6 @@ def meets(daemon, other):
     other_id = other.status()["node_id"]
     wait_until(lambda: peer_of(daemon, other_id).get("state") == "active", 10, f"{daemon.node.name} meets {other.node.name}")
     return other_id
-
-
-def pings(daemon, target):
-    return daemon.node.run("ping", "-n", "-c", "1", "-W", "1", target, check=False).returncode == 0
 
 
 def test_a_thief_that_comes_first_after_a_restart_does_not_get_the_alias_is_counted_and_told():
