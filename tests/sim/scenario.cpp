@@ -209,7 +209,7 @@ Report run(Options const& options) {
   Scenario scenario(options, report);
   current = &scenario;
   auto const tell = [&](char const* what, std::vector<NodeNumber> const& nodes) {
-    report.violation = std::string(what) + "\n" + scenario.world().trace().last_flows_around(nodes);
+    report.violation = std::string(what) + "\n" + scenario.world().trace().last_flows_of(nodes);
   };
   try {
     scenario.play();
@@ -226,6 +226,6 @@ Report run(Options const& options) {
   return report;
 }
 
-std::string last_flows() { return current ? current->world().trace().last_flows_around({}) : std::string{}; }
+std::string last_flows() { return current ? current->world().trace().last_flows() : std::string{}; }
 
 }  // namespace pim::sim

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <set>
 
 #include "wire/kind.hpp"
 
 namespace pim::sim {
 namespace {
 
-constexpr std::size_t flows_kept = 20000;
-constexpr std::size_t flows_shown = 400;
+constexpr std::size_t flows_kept = 400;
 
 char const* to_string(Fate fate) {
   switch (fate) {
@@ -44,6 +44,18 @@ std::string line_of(Flow const& flow) {
   return text;
 }
 
+void keep(std::deque<Flow>& flows, Flow const& flow) {
+  if (flows.size() == flows_kept) flows.pop_front();
+  flows.push_back(flow);
+}
+
+template <class Flows>
+std::string lines_of(Flows const& flows) {
+  std::string text;
+  for (auto const& flow : flows) text += line_of(flow);
+  return text;
+}
+
 }  // namespace
 
 void Trace::note(Flow const& flow, Bytes datagram) {
@@ -55,21 +67,20 @@ void Trace::note(Flow const& flow, Bytes datagram) {
     std::memcpy(&word, rest.data(), std::min(rest.size(), sizeof word));
     mix(word);
   }
-  if (flows_.size() == flows_kept) flows_.pop_front();
-  flows_.push_back(flow);
+  keep(flows_, flow);
+  keep(by_node_[flow.from], flow);
+  keep(by_node_[flow.to], flow);
 }
 
-std::string Trace::last_flows_around(std::span<NodeNumber const> nodes) const {
-  auto const is_among = [&](NodeNumber node) { return std::find(nodes.begin(), nodes.end(), node) != nodes.end(); };
-  std::string text;
-  std::size_t shown = 0;
-  for (auto flow = flows_.rbegin(); flow != flows_.rend() && shown < flows_shown; ++flow) {
-    if (!nodes.empty() && !is_among(flow->from) && !is_among(flow->to)) continue;
-    text.insert(0, line_of(*flow));
-    ++shown;
-  }
-  return text;
+std::string Trace::last_flows_of(std::span<NodeNumber const> nodes) const {
+  std::set<Flow> flows;  // one between two of them was kept twice
+  for (auto const node : nodes)
+    if (auto const found = by_node_.find(node); found != by_node_.end())
+      flows.insert(found->second.begin(), found->second.end());
+  return lines_of(flows);
 }
+
+std::string Trace::last_flows() const { return lines_of(flows_); }
 
 /// FNV-1a, a word at a time.
 void Trace::mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3u; }

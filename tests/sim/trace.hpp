@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <span>
 #include <string>
 
@@ -17,21 +18,24 @@ struct Flow {
   std::size_t size = 0;
   std::uint8_t kind = 0;
   Fate fate = Fate::sent;
+  auto operator<=>(Flow const&) const = default;
 };
 
 class Trace {
  public:
   void note(Flow const& flow, Bytes datagram);
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
-  /// The last flows between nodes of which one is in `nodes`, or between any if that is empty; oldest first, a line
-  /// each.
-  [[nodiscard]] std::string last_flows_around(std::span<NodeNumber const> nodes) const;
+  /// The last flows of each of `nodes`, however long ago they were; oldest first, a line each.
+  [[nodiscard]] std::string last_flows_of(std::span<NodeNumber const> nodes) const;
+  /// Of all nodes.
+  [[nodiscard]] std::string last_flows() const;
 
  private:
   void mix(std::uint64_t value);
 
   std::uint64_t hash_ = 0xcbf29ce484222325u;
   std::deque<Flow> flows_;
+  std::map<NodeNumber, std::deque<Flow>> by_node_;
 };
 
 }  // namespace pim::sim
