@@ -91,13 +91,19 @@ void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
   retry_handshake(peer->id, turn);
 }
 
-/// We restarted and did not reach whoever is there, who talks to us under the keys of before.
+/// We restarted and did not reach whoever is there, who talks to us under the keys of before: one of those who were
+/// last at this address, at whatever port a NAT gives it now.
 void Machine::call_from_earlier_run(Endpoint const& from, Turn& turn) {
-  auto const known = at_start_.find(from);
-  auto const* const record = known == at_start_.end() ? nullptr : trust_.find(known->second);
-  if (!record || !trust_.judge_inbound(record->id, record->key)) return;
-  start_handshake(record->id, record->key, {from}, false, turn, Ways::direct);
-  retry_handshake(record->id, turn);
+  auto const [first, last] = at_start_.equal_range(from.ip);
+  std::size_t called = 0;
+  for (auto known = first; known != last && called < max_candidates; ++known) {
+    auto const* const record = trust_.find(known->second);
+    auto const* const met = find(known->second);
+    if (!record || (met && met->alive) || !trust_.judge_inbound(record->id, record->key)) continue;
+    start_handshake(record->id, record->key, {from}, false, turn, Ways::direct);
+    retry_handshake(record->id, turn);
+    ++called;
+  }
 }
 
 /// Named gateways that routing can reach get a session before they are needed, and are called again and again

@@ -168,7 +168,7 @@ void Machine::reconnect_to_known(Turn& turn) {
   std::size_t started = 0;
   for (auto record = records.rbegin(); record != records.rend(); ++record) {
     if (!record->last_endpoint || !trust_.judge_inbound(record->id, record->key)) continue;
-    at_start_.emplace(*record->last_endpoint, record->id);
+    at_start_.emplace(record->last_endpoint->ip, record->id);
     if (started == max_reconnects) continue;
     bool const is_dialled = std::any_of(entries_.begin(), entries_.end(),
                                         [&](auto const& one) { return expected_key(one.second) == record->key; });

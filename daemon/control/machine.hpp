@@ -355,7 +355,7 @@ class Machine final : private discovery::Judge {
   std::vector<std::uint32_t> free_slots_;
   std::unordered_map<NodeId, PeerSlot> by_id_;
   std::unordered_map<Endpoint, PeerSlot> by_endpoint_;
-  std::unordered_map<Endpoint, NodeId> at_start_;  ///< where those met in earlier runs were last
+  std::multimap<IpAddress, NodeId> at_start_;  ///< where those met in earlier runs were last
   std::map<std::string, Entry> entries_;
   std::uint32_t last_row_ = 0, last_outgoing_ = 0;
   std::uint64_t last_hello_ = 0;

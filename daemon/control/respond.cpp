@@ -106,9 +106,10 @@ void Machine::answer_initiation(dataplane::Origin const& from, wire::Initiation 
   if (from.is_direct()) hear_link(peer, turn);
   answer(from, datagram, turn);
   note(ledger_.reach(peer.inbound_attempt, trust::Step::response_sent), turn);
-  // The answer may get lost, and whoever calls rests for up to a minute. Nobody is called whom we never met: a stranger
-  // could name another's address as its own.
-  if (peer.alive || !from.is_direct() || !trust_.find(peer.id)) return;
+  // The answer may get lost, and whoever calls rests for up to a minute; of a peer that restarted we would not notice.
+  // Nobody is called whom we never met: a stranger could name another's address as its own.
+  bool const is_as_before = peer.alive && peer.life == life;
+  if (is_as_before || !from.is_direct() || !trust_.find(peer.id)) return;
   peer.call_back_at = std::min(peer.call_back_at, turn.now.boot + session::answer_patience);
   arm(peer);
 }

@@ -236,6 +236,26 @@ TEST_CASE("a node that restarted out of reach answers the first datagram of who 
   }
 }
 
+TEST_CASE("a node that restarted out of reach calls who still holds its old keys at the port that a NAT gives it now") {
+  Line line;
+  line.start();
+  line.cut(line.a, line.r);
+  line.send(line.a, line.r);
+  line.net.run(1ms);
+  auto const [to, datagram] = line.net.sent.back();
+  REQUIRE(to == line.r.endpoint());
+  line.r.kill();
+  line.r.start();
+  line.net.run(14s);
+  line.net.sent.clear();
+  Endpoint const moved{line.a.endpoint().ip, 20000, 0};
+  line.net.inject(moved, to, datagram);
+  line.net.run(20ms);
+  CHECK(std::ranges::count_if(line.net.sent, [&](auto const& one) {
+          return one.first == moved && wire::peek(one.second) == wire::Kind::initiation;
+        }) == 1);
+}
+
 TEST_CASE("a broken link that nobody talks over is noticed when routing has something to say") {
   Line line;
   line.start();

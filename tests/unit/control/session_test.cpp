@@ -138,6 +138,21 @@ TEST_CASE("who was called, and whose answers got lost, calls back within two sec
   }
 }
 
+TEST_CASE("who still holds the session of a caller's earlier life calls back as well when its answers got lost") {
+  Pair pair;
+  pair.net.run(100s);  // the link is idle: nothing else would notice for up to a minute
+  pair.a->kill();
+  pair.a->start();
+  Time first = never;
+  pair.net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+    if (first == never && from == pair.a->endpoint()) first = pair.net.boot;
+    return from == pair.b->endpoint() && wire::peek(datagram) == wire::Kind::response;
+  };
+  REQUIRE(pair.net.run_until([&] { return first != never; }, 5s));
+  pair.net.run(2s);
+  CHECK(pair.connected());
+}
+
 TEST_CASE("a goodbye is believed at once") {
   Pair pair;
   (void)pair.b->command(control::Shutdown{});
