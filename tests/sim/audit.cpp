@@ -22,7 +22,7 @@ Components Audit::reachable() const {
   return components;
 }
 
-/// It works, and both ends know.
+/// It works, and something has crossed it since it does.
 bool Audit::is_open(Link const& link) const { return world_.works(link) && link.crossed_at != never; }
 
 std::optional<Fault> Audit::missing_chain(Components const& components) {

@@ -12,8 +12,8 @@ constexpr Duration step = 100ms;
 constexpr Duration convergence_limit = 10s;
 /// Without what was cut. Nothing came back, so nothing was promised; but longer would be a fault.
 constexpr Duration reroute_limit = 30s;
-/// For a mesh that starts all at once, with losses: every node hears of every other for the first time.
-constexpr Duration start_limit = 120s;
+/// For a mesh that starts all at once, with losses: who was called in vain is a stranger yet, and does not call back.
+constexpr Duration start_limit = 300s;
 /// An idle link is asked every 60 s, and given up soon after.
 constexpr Duration notice_limit = 65s;
 /// A link that is down is asked every 60 s, every 25 s by who dialled it, and dialled every 60 s.
@@ -58,16 +58,15 @@ Duration Judge::await(Duration limit, Done const& fault) {
   }
 }
 
-/// A link that nothing has crossed since it works.
-std::optional<Fault> Judge::uncrossed() const {
+std::optional<Fault> Judge::unused() const {
   for (auto const& link : world_.underlay().links())
-    if (link.crossed_at == never) return Fault{{link.a, link.b}, "a link that works is not used"};
+    if (!world_.is_used_both_ways(link)) return Fault{{link.a, link.b}, "a link that works is not used"};
   return std::nullopt;
 }
 
 void Judge::await_start() {
   report_.start = await(start_limit, [&]() -> std::optional<Fault> {
-    if (auto fault = uncrossed()) return fault;
+    if (auto fault = unused()) return fault;
     return audit_.missing_chain(audit_.reachable());
   });
 }
@@ -101,7 +100,7 @@ void Judge::await_return() {
   std::deque<Crossing> open{{since, audit_.reachable()}};
   for (;;) {
     settle(open);
-    auto const fault = uncrossed();
+    auto const fault = unused();
     if (!fault && open.empty()) return;
     if (fault && world_.time() - since > return_limit) throw Violation(fault->text, fault->nodes);
     auto const looked = world_.time();
@@ -173,7 +172,7 @@ void Judge::judge_rest() {
       throw Violation("n" + std::to_string(node) + " sends " + std::to_string(rate) + " bytes a second at rest",
                       {node});
   }
-  if (auto const fault = uncrossed()) throw Violation(fault->text + ", at rest", fault->nodes);
+  if (auto const fault = unused()) throw Violation(fault->text + ", at rest", fault->nodes);
   if (auto const fault = audit_.missing_chain(audit_.reachable()))
     throw Violation(fault->text + ", at rest", fault->nodes);
 }

@@ -63,7 +63,7 @@ class Judge {
 
   template <class Done>
   Duration await(Duration limit, Done const& fault);
-  [[nodiscard]] std::optional<Fault> uncrossed() const;
+  [[nodiscard]] std::optional<Fault> unused() const;
   [[nodiscard]] std::optional<Crossing> crossing_since(Time since) const;
   void settle(std::deque<Crossing>& open);
   void talk();

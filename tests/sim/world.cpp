@@ -78,6 +78,10 @@ bool World::is_used(Link const& link) const {
   return cost(link.a, link.b) != mesh::infinite || cost(link.b, link.a) != mesh::infinite;
 }
 
+bool World::is_used_both_ways(Link const& link) const {
+  return cost(link.a, link.b) != mesh::infinite && cost(link.b, link.a) != mesh::infinite;
+}
+
 mesh::Metric World::cost(NodeNumber from, NodeNumber to) const {
   if (!nodes_[from]->is_running()) return mesh::infinite;
   auto const* const peer = nodes_[from]->control().peer(nodes_[to]->id());

@@ -50,8 +50,10 @@ class World : private Surroundings {
   [[nodiscard]] bool was_delivered(std::uint64_t probe) const { return delivered_.contains(probe); }
   /// Up, and both ends run.
   [[nodiscard]] bool works(Link const& link) const;
-  /// Routing at both ends uses the link, or at either.
+  /// Routing uses the link, at one end at least.
   [[nodiscard]] bool is_used(Link const& link) const;
+  /// At both ends.
+  [[nodiscard]] bool is_used_both_ways(Link const& link) const;
   /// What `from` counts for the link to its neighbour `to`; infinite when it is none.
   [[nodiscard]] mesh::Metric cost(NodeNumber from, NodeNumber to) const;
 
