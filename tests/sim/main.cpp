@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   bool stays_whole = false;
   app.add_option("--nodes", options.nodes)->check(CLI::Range(4, 5000));
   app.add_option("--seed", options.seed);
-  app.add_flag("--stay-whole", stays_whole, "the mesh starts and rests, and nothing fails");
+  app.add_flag("--stay-whole", stays_whole, "the mesh starts and rests; nothing fails and nothing is lost");
   app.add_option("--weaken", weaken)->check(CLI::IsMember({"no-feasibility"}));
   CLI11_PARSE(app, argc, argv);
   options.checks_feasibility = weaken.empty();

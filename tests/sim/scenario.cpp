@@ -53,6 +53,8 @@ class Scenario {
 };
 
 void Scenario::play() {
+  bool const stays_whole = options_.cuts + options_.restarts + options_.partitions == 0;
+  world_.be_calm(stays_whole);
   start_all();
   while (report_.cuts < options_.cuts || report_.restarts < options_.restarts ||
          report_.partitions < options_.partitions) {
