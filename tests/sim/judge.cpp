@@ -13,7 +13,7 @@ constexpr Duration convergence_limit = 10s;
 /// Without what was cut. Nothing came back, so nothing was promised; but longer would be a fault.
 constexpr Duration reroute_limit = 30s;
 /// For a mesh that starts all at once, with losses: who was called in vain is a stranger yet, and does not call back.
-constexpr Duration start_limit = 300s;
+constexpr Duration start_limit = 120s;
 /// An idle link is asked every 60 s, and given up soon after.
 constexpr Duration notice_limit = 65s;
 /// A link that is down is asked every 60 s, every 25 s by who dialled it, and dialled every 60 s.
@@ -69,6 +69,7 @@ void Judge::await_start() {
     if (auto fault = unused()) return fault;
     return audit_.missing_chain(audit_.reachable());
   });
+  report_.far = std::max(report_.far, audit_.far());
 }
 
 void Judge::await_notice(Time cut) {
