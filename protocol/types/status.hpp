@@ -13,8 +13,8 @@ PIM_ENUM(Role, "What this node does for others.",  //
 PIM_ENUM(BlockCause, "Why internet is blocked.",  //
          (no_gateway_allowed, "nobody was named as a gateway"),
          (no_gateway_yet, "a named gateway was not reached since routing was turned on"),
-         (gateway_lost, "the gateway in use stopped answering"), (relay_lost, "the way to the gateway broke"),
-         (interface_down, "the tunnel interface is not there"),
+         (gateway_lost, "the gateway in use stopped answering or sharing"),
+         (relay_lost, "the way to the gateway broke"), (interface_down, "the tunnel interface is not there"),
          (arming_failed, "the block could not be put in force; traffic may leak"))
 
 struct InterfaceStatus {
