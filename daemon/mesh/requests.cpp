@@ -36,16 +36,21 @@ constexpr std::uint8_t forwarding_tries = 3;
 constexpr std::uint8_t request_hop_limit = 64;
 constexpr Duration forwarding_pace = std::chrono::milliseconds{200};
 
-/// Requests for one node go on as one, at the pace of the first: the newest number, and as far as any of them may go.
+/// Requests for one node go on as one, at the pace of the first: the newest number, as far as any of them may go, and
+/// as urgent as any of them.
 /// False where the one under way says all that this one does.
 bool join(Forwarding& forwarding, wire::SeqnoRequest const& request, PeerSlot from, Time now) {
   bool const was_idle = forwarding.at == never;
   bool const is_newest = was_idle || is_newer(request.seqno, forwarding.seqno);
   auto const hop_limit = static_cast<std::uint8_t>(request.hop_limit - 1);
-  if (!is_newest && hop_limit <= forwarding.hop_limit) return false;
+  auto const is_more_urgent = request.is_cut_off && !forwarding.is_cut_off;
+  if (!is_newest && hop_limit <= forwarding.hop_limit && !is_more_urgent) return false;
   forwarding = {is_newest ? request.seqno : forwarding.seqno,
-                was_idle ? hop_limit : std::max(hop_limit, forwarding.hop_limit), forwarding_tries,
-                is_newest ? from : forwarding.asked_by, was_idle ? now : forwarding.at};
+                was_idle ? hop_limit : std::max(hop_limit, forwarding.hop_limit),
+                forwarding_tries,
+                request.is_cut_off || (!was_idle && forwarding.is_cut_off),
+                is_newest ? from : forwarding.asked_by,
+                was_idle ? now : forwarding.at};
   return true;
 }
 
@@ -152,11 +157,13 @@ void Routing::send_askings(Time now, RoutingOutbox& outbox) {
 void Routing::ask(Index index, RoutingOutbox& outbox) {
   auto const& destination = table_[index];
   auto const present = rank_of_selected(destination);
+  bool const is_cut_off = destination.asking.need == Asking::Need::any;
   for (auto const& one : destination.candidates) {
     if (metric_through(one) == infinite || rank_of(destination, one) >= present || is_feasible(destination, one))
       continue;
     auto const seqno = static_cast<Seqno>(destination.feasibility->seqno + 1);
-    outbox.messages.emplace_back(one.neighbour, wire::SeqnoRequest{destination.id, seqno, request_hop_limit});
+    outbox.messages.emplace_back(one.neighbour,
+                                 wire::SeqnoRequest{destination.id, seqno, request_hop_limit, is_cut_off});
   }
 }
 
@@ -172,7 +179,8 @@ void Routing::forward(Index index, Time now, RoutingOutbox& outbox) {
   }
   --forwarding.tries_left;
   forwarding.at = now + forwarding_pace;
-  outbox.messages.emplace_back(*way, wire::SeqnoRequest{destination.id, forwarding.seqno, forwarding.hop_limit});
+  outbox.messages.emplace_back(
+      *way, wire::SeqnoRequest{destination.id, forwarding.seqno, forwarding.hop_limit, forwarding.is_cut_off});
 }
 
 std::optional<PeerSlot> Routing::way_of_request(Destination const& destination) const {

@@ -65,7 +65,8 @@ struct Forwarding {
   Seqno seqno = 0;
   std::uint8_t hop_limit = 0;
   std::uint8_t tries_left = 0;
-  PeerSlot asked_by;  ///< for the newest number
+  bool is_cut_off = false;  ///< somebody of those who ask
+  PeerSlot asked_by;        ///< for the newest number
   Time at = never;
 };
 

@@ -50,10 +50,11 @@ bool Routing::is_much_better(Metric metric, Metric present) const {
   return present * 100u > metric * (100u + settings_.hysteresis_percent);
 }
 
-/// A neighbour waits for a sequence number that this route has.
+/// Somebody behind a neighbour has no route, waits for a sequence number that this one has, and could use it.
 bool Routing::is_sought(Destination const& destination, Candidate const& candidate) const {
   auto const& forwarding = destination.forwarding;
-  return forwarding.at != never && satisfies(candidate.announced.seqno, forwarding.seqno);
+  return forwarding.at != never && forwarding.is_cut_off && candidate.hops < settings_.max_hops &&
+         satisfies(candidate.announced.seqno, forwarding.seqno);
 }
 
 Candidate const* Routing::choose(Destination& destination, Time now) const {

@@ -4,6 +4,7 @@ namespace pim::wire {
 namespace {
 
 constexpr std::uint8_t record_follows = 0x01;
+constexpr std::uint8_t asker_is_cut_off = 0x01;
 
 std::optional<UpdateEntry> parse_entry(Reader& reader) {
   auto const flags = reader.u8();
@@ -68,7 +69,10 @@ std::optional<SeqnoRequest> parse_seqno_request(Bytes body) {
   request.node.bytes = reader.array<16>();
   request.seqno = reader.u16();
   request.hop_limit = reader.u8();
-  return reader.done() && request.hop_limit >= 1 ? std::optional(request) : std::nullopt;
+  auto const flags = reader.u8();
+  request.is_cut_off = flags == asker_is_cut_off;
+  bool const is_known = request.is_cut_off || flags == 0;
+  return reader.done() && request.hop_limit >= 1 && is_known ? std::optional(request) : std::nullopt;
 }
 
 void write_body(Writer& out, Update const& update) {
@@ -81,7 +85,7 @@ void write_body(Writer& out, UpdateAck const& ack) { out.u32(ack.batch).u32(ack.
 
 void write_body(Writer& out, SeqnoRequest const& request) {
   PIM_ASSERT(request.hop_limit >= 1);
-  out.bytes(request.node.bytes).u16(request.seqno).u8(request.hop_limit);
+  out.bytes(request.node.bytes).u16(request.seqno).u8(request.hop_limit).u8(request.is_cut_off ? asker_is_cut_off : 0);
 }
 
 }  // namespace pim::wire

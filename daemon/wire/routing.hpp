@@ -69,6 +69,8 @@ struct SeqnoRequest {
   std::uint16_t seqno = 0;
   /// 1 at least: how many nodes may read it, the receiver included.
   std::uint8_t hop_limit = 1;
+  /// Somebody has no route without it; else a shorter one is wanted.
+  bool is_cut_off = false;
   auto operator<=>(SeqnoRequest const&) const = default;
 };
 

@@ -65,8 +65,9 @@ class Desk {
     routing.on_update({number}, update, now, raw);
     deliver();
   }
-  void asks(std::uint32_t number, std::uint32_t about, Seqno seqno, std::uint8_t hop_limit = 64) {
-    routing.on_request({number}, {id_of(about), seqno, hop_limit}, now, raw);
+  void asks(std::uint32_t number, std::uint32_t about, Seqno seqno, std::uint8_t hop_limit = 64,
+            bool is_cut_off = false) {
+    routing.on_request({number}, {id_of(about), seqno, hop_limit, is_cut_off}, now, raw);
     deliver();
   }
   void acks(std::uint32_t number, std::uint32_t batch) {

@@ -66,7 +66,7 @@ TEST_CASE("a node that is lost with its last feasible route is retracted and ask
   CHECK(desk.told_metric(1, 7) == 0);
   REQUIRE(desk.requests.size() == 1);
   CHECK(desk.requests[0].first == 2);
-  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 6, 64});
+  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 6, 64, true});
   desk.says(2, {entry(7, 6, 200)});
   CHECK(desk.hop(7) == 2u);
   CHECK(desk.told_metric(1, 7) == 300);

@@ -124,7 +124,7 @@ TEST_CASE("a starved node asks everybody who announces the destination, ever les
   for (Time seen = begin; times.size() < 9;) {
     if (!desk.requests.empty()) {
       REQUIRE(desk.requests.size() == 2);
-      CHECK(desk.requests[0] == std::pair{2u, wire::SeqnoRequest{id_of(7), 6, 64}});
+      CHECK(desk.requests[0] == std::pair{2u, wire::SeqnoRequest{id_of(7), 6, 64, true}});
       CHECK(desk.requests[1].first == 3);
       times.push_back(seen - begin);
     }
@@ -261,19 +261,54 @@ TEST_CASE("the answer to a request that passed through goes out at once and ends
   CHECK(desk.requests.empty());
 }
 
-TEST_CASE("a request is answered from a dearer route that has the number, and not passed on") {
+TEST_CASE(
+    "a request of a node that is cut off is answered from a dearer route that has the number, and not passed on") {
   auto desk = desk_with(3);
   desk.says(1, {entry(7, 5, 50)});
   desk.says(2, {entry(7, 6, 500)});
   CHECK(desk.hop(7) == 1u);
   desk.clear();
-  desk.asks(3, 7, 6);
+  desk.asks(3, 7, 6, 64, true);
   CHECK(desk.hop(7) == 2u);
   CHECK(desk.requests.empty());
   CHECK(desk.told_metric(3, 7) == 600);
   desk.runs_for(1s);
   desk.says(1, {entry(7, 6, 50)});
   CHECK(desk.hop(7) == 1u);
+}
+
+TEST_CASE("for a node that is not cut off, or could not use it, no dearer route is taken") {
+  for (auto const hops : {std::uint8_t{1}, std::uint8_t{15}}) {
+    auto desk = desk_with(3);
+    desk.says(1, {entry(7, 5, 50)});
+    auto dearer = entry(7, 6, 500);
+    dearer.hops = hops;
+    desk.says(2, {dearer});
+    desk.clear();
+    desk.asks(3, 7, 6, 64, hops == 15);
+    CHECK(desk.hop(7) == 1u);
+    CHECK(desk.requests.size() == 1);
+  }
+}
+
+TEST_CASE("a request goes on as urgent as the most urgent that it stands for") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.asks(2, 7, 6);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK_FALSE(desk.requests[0].second.is_cut_off);
+  desk.clear();
+  desk.asks(3, 7, 6, 64, true);
+  desk.asks(2, 7, 7);
+  desk.runs_for(200ms);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK(desk.requests[0].second == wire::SeqnoRequest{id_of(7), 7, 63, true});
+  // What was urgent is over with it.
+  desk.runs_for(5s);
+  desk.clear();
+  desk.asks(2, 7, 8);
+  REQUIRE(desk.requests.size() == 1);
+  CHECK_FALSE(desk.requests[0].second.is_cut_off);
 }
 
 TEST_CASE("a request that ends near does not stand in the way of one that goes far, and together they go no faster") {

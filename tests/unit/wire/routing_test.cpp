@@ -63,7 +63,9 @@ TEST_CASE("an update is laid out as documented") {
 
 TEST_CASE("an acknowledgement and a request are laid out as documented") {
   CHECK(to_hex(to_bytes(UpdateAck{0x01020304, 0x05060708})) == "260102030405060708");
-  CHECK(to_hex(to_bytes(SeqnoRequest{retraction().node, 0x1234, 9})) == "27f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff123409");
+  CHECK(to_hex(to_bytes(SeqnoRequest{retraction().node, 0x1234, 9})) == "27f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff12340900");
+  CHECK(to_hex(to_bytes(SeqnoRequest{retraction().node, 0x1234, 9, true})) ==
+        "27f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff12340901");
 }
 
 TEST_CASE("an update without entries, with unknown flags or with a record of nothing is refused") {
@@ -80,10 +82,13 @@ TEST_CASE("an update without entries, with unknown flags or with a record of not
   CHECK_FALSE(parse_control(Buffer{0x25, 0, 0, 0, 1, 0, 0, 0, 0, 0}));
 }
 
-TEST_CASE("a request that nobody may read is refused") {
+TEST_CASE("a request that nobody may read, or with unknown flags, is refused") {
   auto const bytes = to_bytes(SeqnoRequest{retraction().node, 1, 1});
   REQUIRE(parse_control(bytes));
-  CHECK_FALSE(parses_with(bytes, bytes.size() - 1, 0));
+  CHECK_FALSE(parses_with(bytes, bytes.size() - 2, 0));
+  CHECK(parses_with(bytes, bytes.size() - 1, 1));
+  CHECK_FALSE(parses_with(bytes, bytes.size() - 1, 2));
+  CHECK_FALSE(parses_with(bytes, bytes.size() - 1, 0x81));
 }
 
 TEST_CASE("an update is packed until no entry fits, and a longer one is refused") {
