@@ -21,6 +21,7 @@ control::GatewaySettings gateway_defaults(Ground const& ground) {
   auto const& configured = ground.config().gateway;
   control::GatewaySettings settings;
   settings.max_connections = configured.max_connections;
+  settings.priority = configured.priority;
   settings.allow_private = configured.allow_private;
   return settings;
 }

@@ -29,8 +29,8 @@ std::string host_name() {
 std::string default_uplink(plan::Names const& names) {
   auto const links = linux_edge::read_links(names);
   if (!links) return {};
-  auto const found =
-      std::ranges::find_if(links->links, [](plan::Link const& link) { return link.up && link.is_uplink; });
+  auto const found = std::ranges::find_if(
+      links->links, [](plan::Link const& link) { return link.up && (link.has_default_v4 || link.has_default_v6); });
   return found != links->links.end() ? found->name : std::string{};
 }
 

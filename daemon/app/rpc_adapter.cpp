@@ -193,6 +193,7 @@ void RpcAdapter::enable(protocol::GatewayEnableParams const& params, linux_edge:
   auto settings = parts_.gateway;
   settings.nat_interface = params.nat_interface;
   if (params.max_connections) settings.max_connections = *params.max_connections;
+  if (params.priority) settings.priority = *params.priority;
   protocol::GatewayEnableResult result{true, params.nat_interface, advertised(preflight)};
   ask(control::EnableGateway{settings}, std::move(reply),
       [result = std::move(result)](control::Answer&) -> rpc::Outcome { return result; });

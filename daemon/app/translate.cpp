@@ -153,6 +153,8 @@ protocol::KnownGateway to_known(control::GatewayView const& view) {
   gateway.load = load_of(*view.offer);
   parts.priority = gateway.priority;
   parts.load = gateway.load;
+  parts.v4 = view.offer->v4;
+  parts.v6 = view.offer->v6;
   return gateway;
 }
 

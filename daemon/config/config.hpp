@@ -88,6 +88,7 @@ struct Gateway {
   bool enabled = false;
   std::string nat_interface{};  ///< empty: the device of the default route
   std::uint32_t max_connections = 1024;
+  std::uint8_t priority = 100;
   bool allow_private = false;
 };
 

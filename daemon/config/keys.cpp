@@ -277,6 +277,8 @@ void add_route_keys(std::vector<Key>& table) {
   table.push_back(number("gateway.max_connections", 1, 1'000'000,
                          "Connections of all peers together; one peer gets at most three quarters of them.",
                          PIM_AT(gateway.max_connections)));
+  table.push_back(number("gateway.priority", 0, 255, "Peers whose order of gateways names none prefer the lower one.",
+                         PIM_AT(gateway.priority)));
   table.push_back(flag("gateway.allow_private", "Peers may also reach private addresses behind this gateway's uplink.",
                        PIM_AT(gateway.allow_private)));
 }

@@ -34,6 +34,7 @@ control::Settings settings_of(Config const& config, std::string const& host_name
   if (config.gateway.enabled)
     settings.gateway = control::GatewaySettings{.nat_interface = config.gateway.nat_interface,
                                                 .max_connections = config.gateway.max_connections,
+                                                .priority = config.gateway.priority,
                                                 .allow_private = config.gateway.allow_private};
   return settings;
 }

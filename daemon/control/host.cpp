@@ -1,4 +1,6 @@
 // What the host thread reports.
+#include <algorithm>
+
 #include "control/machine.hpp"
 
 namespace pim::control {
@@ -47,6 +49,10 @@ void Machine::on(LinksChanged& note, Turn& turn) {
     entry.next = std::min(entry.next, turn.now.boot + std::chrono::seconds{1});
     arm(entry);
   }
+}
+
+void Machine::on(GatewayLoad& note, Turn&) {
+  if (serving_.wanted) serving_.load = std::min<std::uint8_t>(note.percent, 100);
 }
 
 void Machine::on(Stored& note, Turn& turn) {

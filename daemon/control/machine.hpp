@@ -123,6 +123,7 @@ class Machine final : private discovery::Judge {
   void end_session(Peer& peer, std::string const& why, Turn& turn);
   void announce(Peer& peer, Turn& turn);
   void announce_to_all(Turn& turn);
+  void announce_if_owed(Peer& peer, Turn& turn);
   void send_announcement(Peer& peer, Turn& turn);
   void probe(Peer& peer, Turn& turn);
   void begin_asking(Peer& peer, Turn& turn);
@@ -238,6 +239,7 @@ class Machine final : private discovery::Judge {
   void show_serving(Turn& turn);
   [[nodiscard]] bool serves() const;
   [[nodiscard]] std::optional<wire::GatewayOffer> own_offer() const;
+  void tell_offer(Turn& turn);
 
   // -- discover.cpp: neighbours on the local links
   void prepare_discovery();
@@ -288,6 +290,7 @@ class Machine final : private discovery::Judge {
   void on(TunnelUnavailable& note, Turn& turn);
   void on(NameResolved& note, Turn& turn);
   void on(LinksChanged& note, Turn& turn);
+  void on(GatewayLoad& note, Turn& turn);
   void on(Stored& note, Turn& turn);
 
   // -- publish.cpp: what follows from the state, for the packet path, the host, the store and clients

@@ -60,13 +60,18 @@ struct LinksChanged {
   plan::Links links;
   std::vector<IpAddress> resolvers;  ///< of /etc/resolv.conf
 };
+/// Of the connections that the gateway admits, so many are in use.
+struct GatewayLoad {
+  std::uint8_t percent = 0;
+};
 struct Stored {
   Store store{};
   std::uint64_t number = 0;
   std::string error{};  ///< empty: it will be there after a restart
 };
 
-using HostNote = std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, Stored>;
+using HostNote =
+    std::variant<PlanApplied, TunnelReady, TunnelUnavailable, NameResolved, LinksChanged, GatewayLoad, Stored>;
 
 struct Outbox {
   std::vector<HostJob> host;

@@ -120,6 +120,7 @@ struct Serving {
   bool wanted = false;   ///< the user enabled it
   bool applied = false;  ///< the host does it
   GatewaySettings settings;
+  std::uint8_t load = 0;  ///< percent of the connections that it admits
   std::uint64_t plan_number = 0;
   std::vector<CommandId> waiting;
   std::optional<WallTime> enabled_at;

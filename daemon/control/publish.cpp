@@ -280,11 +280,7 @@ void Machine::show(Entry& entry, Turn& turn) {
 
 void Machine::show_all(Turn& turn) {
   show_node(turn);
-  auto const offer = own_offer();
-  if (offer != serving_.announced) {
-    serving_.announced = offer;
-    if (!stopping_) announce_to_all(turn);
-  }
+  tell_offer(turn);
   show_listed(turn);
   for (auto const& entry_id : std::exchange(dirty_entries_, {}))
     if (auto const at = entries_.find(entry_id); at != entries_.end()) show(at->second, turn);

@@ -117,7 +117,7 @@ std::vector<gateways::Candidate> Machine::candidates() const {
     auto const route = mesh_.route(peer->id);
     auto const better = routing_.better.find(peer->id);
     usable.push_back({peer->id, gateway_order(peer->id), peer->offer->priority, peer->offer->load,
-                      route ? route->metric : mesh::infinite, peer->usable_since,
+                      peer->offer->lacking(), route ? route->metric : mesh::infinite, peer->usable_since,
                       better == routing_.better.end() ? Time{} : better->second});
   }
   return usable;

@@ -1,5 +1,6 @@
 // The internet for others: this node as a gateway.
 #include <algorithm>
+#include <utility>
 
 #include "control/machine.hpp"
 
@@ -9,6 +10,17 @@ namespace {
 constexpr Duration look_interval = std::chrono::seconds{5};
 /// A peer counts as going through us while it sent to the internet this recently.
 constexpr Duration through_window = std::chrono::seconds{60};
+
+/// The families of which the link reaches the internet.
+std::uint8_t families_of(plan::Link const& uplink) {
+  std::uint8_t families = 0;
+  for (auto const& address : uplink.addresses) {
+    if (!uplink.up || is_link_local(address.ip)) continue;
+    if (address.ip.is_v4() && uplink.has_default_v4) families |= wire::family_v4;
+    if (!address.ip.is_v4() && uplink.has_default_v6) families |= wire::family_v6;
+  }
+  return families;
+}
 
 }  // namespace
 
@@ -21,14 +33,19 @@ std::optional<wire::GatewayOffer> Machine::own_offer() const {
   auto const& name = serving_.settings.nat_interface;
   auto const link =
       std::find_if(links_.links.begin(), links_.links.end(), [&](auto const& one) { return one.name == name; });
-  if (link == links_.links.end() || !link->up || !link->is_uplink) return std::nullopt;
-  wire::GatewayOffer offer;
-  offer.priority = serving_.settings.priority;
-  for (auto const& address : link->addresses) {
-    if (is_link_local(address.ip)) continue;
-    offer.families |= address.ip.is_v4() ? wire::family_v4 : wire::family_v6;
-  }
-  return offer;
+  auto const families = link == links_.links.end() ? std::uint8_t{0} : families_of(*link);
+  if (families == 0) return std::nullopt;
+  return wire::GatewayOffer{serving_.settings.priority, serving_.load, families};
+}
+
+void Machine::tell_offer(Turn& turn) {
+  auto const offer = own_offer();
+  auto const before = std::exchange(serving_.announced, offer);
+  if (before == offer || stopping_) return;
+  announce_to_all(turn);
+  if (before && !offer && serves() && tunnel_up_)
+    log(turn, LogLevel::warn,
+        serving_.settings.nat_interface + " leads to no internet any more; nothing is shared until it does");
 }
 
 void Machine::enable_gateway(CommandId id, GatewaySettings const& settings, Turn& turn) {
@@ -53,6 +70,7 @@ void Machine::disable_gateway(CommandId id, Turn& turn) {
   saved_.gateway.reset();
   serving_.wanted = false;
   serving_.applied = false;
+  serving_.load = 0;
   serving_.enabled_at.reset();
   serving_.through_me.clear();
   planning_.is_due = table_dirty_ = true;

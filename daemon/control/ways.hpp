@@ -16,6 +16,8 @@ struct GatewayOffer {
   std::uint8_t priority = 0;  ///< lower is preferred
   std::uint8_t load = 0;      ///< percent
   bool v4 = false, v6 = false;
+  /// Families that it does not carry.
+  [[nodiscard]] std::uint8_t lacking() const { return static_cast<std::uint8_t>(!v4 + !v6); }
   bool operator==(GatewayOffer const&) const = default;
 };
 

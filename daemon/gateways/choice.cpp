@@ -28,6 +28,7 @@ Standing standing_of_chosen(Candidate const& chosen, Candidate const& next) {
   if (full_rank(next) < full_rank(chosen)) return Standing::kept_though_other_near;
   if (chosen.order != next.order) return Standing::best_by_order;
   if (chosen.priority != next.priority) return Standing::best_by_priority;
+  if (chosen.lacking != next.lacking) return Standing::best_by_families;
   return score(chosen) != score(next) ? Standing::best_by_cost : Standing::best_by_id;
 }
 
@@ -36,15 +37,16 @@ Standing standing_of_other(Candidate const& other, Candidate const& chosen) {
   if (full_rank(other) < full_rank(chosen)) return Standing::near_but_other_works;
   if (chosen.order != other.order) return Standing::behind_by_order;
   if (chosen.priority != other.priority) return Standing::behind_by_priority;
+  if (chosen.lacking != other.lacking) return Standing::behind_by_families;
   return score(chosen) != score(other) ? Standing::behind_by_cost : Standing::behind_by_id;
 }
 
 }  // namespace
 
 std::uint64_t score(Candidate const& candidate) {
-  constexpr std::uint64_t costs = 100'000, priorities = 1'000;  // of each there are fewer
+  constexpr std::uint64_t costs = 100'000, lacks = 10, priorities = 1'000;  // of each there are fewer
   auto const cost = std::uint64_t{candidate.metric} + candidate.load;
-  return (candidate.order * priorities + candidate.priority) * costs + cost;
+  return ((candidate.order * priorities + candidate.priority) * lacks + candidate.lacking) * costs + cost;
 }
 
 void note_better(Better& better, std::span<Candidate> candidates, std::optional<NodeId> current, Time now) {

@@ -19,6 +19,7 @@ struct Candidate {
   std::uint32_t order = 0;    ///< place in the user's list; those outside share the last
   std::uint8_t priority = 0;  ///< of its offer, lower is preferred
   std::uint8_t load = 0;      ///< of its offer, percent
+  std::uint8_t lacking = 0;   ///< of its offer: families of addresses that it does not carry
   std::uint16_t metric = 0;   ///< of the way to it
   Time usable_since{};
   Time better_since{};  ///< than the one in use; of those that are not it says nothing
@@ -30,8 +31,9 @@ inline constexpr Duration failback_after = std::chrono::seconds{10};
 /// begun through it.
 inline constexpr Duration came_together = std::chrono::seconds{1};
 
-/// Lower is better. Order, priority, then metric and load together: each in decimal places of its own, so that the
-/// number can be read as well as compared (2'100'00259 is order 2, priority 100, metric and load 259).
+/// Lower is better. Order, priority, families that it lacks, then metric and load together: each in decimal places of
+/// its own, so that the number can be read as well as compared (2'100'1'00259 is order 2, priority 100, one family
+/// lacking, metric and load 259).
 [[nodiscard]] std::uint64_t score(Candidate const& candidate);
 
 /// Those that are better by order or priority than the one in use, each since when without a break.
@@ -54,13 +56,15 @@ enum class Standing : std::uint8_t {
   alone,
   best_by_order,
   best_by_priority,
+  best_by_families,
   best_by_cost,
   best_by_id,              ///< equal to the next in everything else
   kept_till_other_lasts,   ///< a better one came back, and has to last first
-  kept_though_other_near,  ///< another costs less, for which what works is not left
+  kept_though_other_near,  ///< another costs less or carries more, for which what works is not left
   // the others, beside the one in use
   behind_by_order,
   behind_by_priority,
+  behind_by_families,
   behind_by_cost,
   behind_by_id,
   has_to_last,

@@ -1,5 +1,7 @@
 #include "host/gateway_meter.hpp"
 
+#include <algorithm>
+
 namespace pim::host {
 namespace {
 
@@ -8,6 +10,11 @@ std::uint64_t per_second(std::uint64_t bytes, Duration passed) {
 }
 
 }  // namespace
+
+std::uint8_t load_percent(std::size_t connections, std::uint32_t max_connections) {
+  auto const tenths = std::uint64_t{connections} * 10 / std::max<std::uint32_t>(max_connections, 1);
+  return static_cast<std::uint8_t>(std::min<std::uint64_t>(tenths, 10) * 10);
+}
 
 void GatewayMeter::begin(Carried counted, Time now) {
   *this = {};

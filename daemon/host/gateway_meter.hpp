@@ -1,6 +1,7 @@
 // What a gateway carries: totals since it was enabled and rates, out of counts that only grow. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -11,6 +12,9 @@ namespace pim::host {
 struct Carried {
   std::uint64_t in_bytes = 0, out_bytes = 0;  ///< from and to the internet, IP
 };
+
+/// Percent, in steps of ten: peers are told of each change.
+[[nodiscard]] std::uint8_t load_percent(std::size_t connections, std::uint32_t max_connections);
 
 class GatewayMeter {
  public:

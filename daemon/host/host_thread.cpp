@@ -36,6 +36,8 @@ constexpr std::chrono::milliseconds calm{30};
 constexpr std::chrono::seconds first_retry{1}, longest_retry{30};
 // Of the counts of a gateway, whether or not anybody looks.
 constexpr std::chrono::seconds reading_pause{5};
+// Of the connections that it carries: each time the kernel's whole table is read.
+constexpr std::chrono::seconds load_pause{30};
 
 bool wants_more_than_a_tunnel(plan::Input const& input) {
   return input.routing == plan::Routing::on || input.gateway.has_value();
@@ -220,8 +222,30 @@ class HostThread::Work {
       if (auto const counts = adapter_->counts())
         meter_.begin({counts->from_internet, counts->to_internet}, net::boot_now());
     if (std::exchange(is_metered_, is_carrying) == is_carrying) return;
+    told_load_ = 0;
     read_counts();
     read_again_later();
+    read_load_later();
+  }
+
+  void read_load_later() {
+    next_load_.cancel();
+    if (!is_metered_) return;
+    next_load_.expires_after(load_pause);
+    next_load_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      read_load();
+      read_load_later();
+    });
+  }
+
+  void read_load() {
+    if (!current_ || !current_->input || !current_->input->gateway) return;
+    auto const& input = *current_->input;
+    auto const used = linux_edge::count_connections_from(input.mesh_v4, input.mesh_v6);
+    if (!used) return;
+    auto const load = load_percent(*used, input.gateway->max_connections);
+    if (std::exchange(told_load_, load) != load) tell(control::GatewayLoad{load});
   }
 
   void read_again_later() {
@@ -289,6 +313,8 @@ class HostThread::Work {
   GatewayMeter meter_;
   bool is_metered_ = false;
   asio::steady_timer next_reading_{io_};
+  asio::steady_timer next_load_{io_};
+  std::uint8_t told_load_ = 0;
 
   std::optional<linux_edge::LinkMonitor> monitor_;
   std::optional<FdWatch> monitor_watch_;

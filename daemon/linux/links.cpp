@@ -107,6 +107,12 @@ std::vector<std::uint32_t> devices_of(Attributes const& attributes) {
   return out;
 }
 
+void note_route(plan::Link& link, SeenRoute const& route) {
+  if (leads_outside(route.destination)) link.is_uplink = true;
+  if (route.destination.length != 0) return;
+  (route.destination.ip.is_v4() ? link.has_default_v4 : link.has_default_v6) = true;
+}
+
 bool is_table_of_interest(std::uint32_t table, Names const& names) {
   return table != RT_TABLE_LOCAL && table != names.route_table;
 }
@@ -166,8 +172,7 @@ Result<plan::Links> read_links(Names const& names) {
   if (!routes) return fail_with(routes.error());
   for (auto const& route : *routes)
     for (auto const index : route.devices)
-      if (auto const device = devices->find(index); device != devices->end() && leads_outside(route.destination))
-        device->second.link.is_uplink = true;
+      if (auto const device = devices->find(index); device != devices->end()) note_route(device->second.link, route);
   spread_uplinks(*devices);
   plan::Links links;
   for (auto& [index, seen] : *devices) {

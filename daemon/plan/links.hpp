@@ -22,7 +22,7 @@ struct Link {
   std::string name;
   std::uint32_t index = 0;
   bool up = false;
-  /// Some default route (any table but pim's own, either family) leaves by it, or it carries such a link.
+  /// Some route to the outside (any table but pim's own, either family) leaves by it, or it carries such a link.
   bool is_uplink = false;
   std::string kind;  ///< as `ip -d link` says: "bridge", "veth", "wireguard"; empty for hardware
   std::vector<LinkAddress> addresses;
@@ -30,6 +30,8 @@ struct Link {
   bool can_broadcast = false;
   bool can_multicast = false;
   bool is_port = false;  ///< of a bridge or bond, which is the link then
+  /// A default route of the family leaves by the link itself (any table but pim's own).
+  bool has_default_v4 = false, has_default_v6 = false;
   bool operator==(Link const&) const = default;
 };
 

@@ -34,9 +34,11 @@ PIM_STRUCT(GatewayPreflight, "Whether this device can share its internet.",  //
 struct GatewayEnableParams {
   std::string nat_interface;
   std::optional<std::uint32_t> max_connections;
+  std::optional<std::uint8_t> priority;
 };
 PIM_STRUCT(GatewayEnableParams, "How to share.",  //
-           (nat_interface, "the uplink"), (max_connections, "connections over the uplink for all peers together"))
+           (nat_interface, "the uplink"), (max_connections, "connections over the uplink for all peers together"),
+           (priority, "offered to peers: those whose order names none prefer the lower one"))
 
 struct GatewayEnableResult {
   bool active = false;

@@ -22,14 +22,16 @@ struct RouteEntry {
 PIM_STRUCT(RouteEntry, "One way to one node.",  //
            (destination, "node_id"), (via, "node_id of the next hop"), (hops, "1 is direct"),
            (learned_from, "node_id of the neighbour that announced it"),
-           (is_gateway, "the destination offers internet and the user named it"), (load, "0 idle to 255 full"),
-           (age_s, "since it was last confirmed"), (metric, "cost; lower is better"),
-           (feasible, "may be used without risk of a loop (RFC 8966)"),
+           (is_gateway, "the destination offers internet and the user named it"),
+           (load, "of a gateway, 0 idle to 255 full"),
+           (age_s, "since the neighbour last said it; what stays as it is is not said again"),
+           (metric, "cost; lower is better"), (feasible, "may be used without risk of a loop (RFC 8966)"),
            (doubted, "avoided for a while: what went there this way was not answered"), (selected, "in use"))
 
 struct ScoreParts {
   std::uint32_t order = 0;
   Nullable<std::uint32_t> priority;
+  Nullable<bool> v4, v6;
   Nullable<std::uint32_t> metric;
   Nullable<std::uint8_t> load;
   Nullable<std::uint64_t> usable_s;
@@ -37,8 +39,9 @@ struct ScoreParts {
 };
 PIM_STRUCT(ScoreParts, "What a gateway is judged by, the gravest first; null where not known.",  //
            (order, "place in routing.gateways, 0 the first; those outside share the last"),
-           (priority, "as offered; lower is preferred"), (metric, "of the way to it; lower is better"),
-           (load, "0 idle to 255 full"),
+           (priority, "as offered; lower is preferred"), (v4, "as offered: it carries IPv4"),
+           (v6, "as offered: it carries IPv6"), (metric, "of the way to it; lower is better"),
+           (load, "of the connections that it admits, 0 none to 255 all in use; told in tenths"),
            (usable_s, "for how long it has been usable: a better one than that in use has to last first"))
 
 struct KnownGateway {
@@ -58,8 +61,8 @@ struct KnownGateway {
 PIM_STRUCT(KnownGateway, "A node that offers internet.",  //
            (node_id, "who"), (via, "node_id of the next hop; empty while unreachable"), (hops, "1 is direct"),
            (score,
-            "lower is better: by order, then priority, then metric and load (in percent) added; decimal places "
-            "keep them apart, and the worst stands for what is not known"),
+            "lower is better: by order, then priority, then families that it lacks, then metric and load (in percent) "
+            "added; decimal places keep them apart, and the worst stands for what is not known"),
            (score_parts, "what the score is made of"), (selected, "in use"),
            (priority, "as offered; lower is preferred"), (latency_ms, "round trip"), (load, "0 idle to 255 full"),
            (healthy, "usable now"), (reason, "why it is in use, or is not"))

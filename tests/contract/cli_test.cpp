@@ -95,9 +95,10 @@ TEST_CASE("each_command_says_what_it_means_to_the_daemon") {
     call.second(Null{});
   });
   CHECK(ran.code == 0);
-  ran = cli.play("gateway on eth7 --max-connections 9", [](auto call) {
+  ran = cli.play("gateway on eth7 --max-connections 9 --priority 5", [](auto call) {
     CHECK(std::get<GatewayEnableParams>(call.first).nat_interface == "eth7");
     CHECK(std::get<GatewayEnableParams>(call.first).max_connections == 9);
+    CHECK(std::get<GatewayEnableParams>(call.first).priority == std::uint8_t{5});
     call.second(GatewayEnableResult{true, "eth7", {"0.0.0.0/0"}});
   });
   CHECK(ran.code == 0);

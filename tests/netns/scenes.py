@@ -43,9 +43,9 @@ def hearsay(name, hops, via):
 def make_gateway(name, hops=1, latency=12.0, selected=False, healthy=True, via=None, reason=None, load=20, order=0, metric=None,
                  priority=100):
     metric = metric or 128 * hops
-    parts = {"order": order, "priority": priority, "metric": metric, "load": load, "usable_s": 340}
+    parts = {"order": order, "priority": priority, "v4": True, "v6": True, "metric": metric, "load": load, "usable_s": 340}
     return {"node_id": node_id(name), "via": node_id(via or name), "hops": hops,
-            "score": (order * 1000 + priority) * 100000 + metric + load * 100 // 255, "score_parts": parts,
+            "score": (order * 1000 + priority) * 1000000 + metric + load * 100 // 255, "score_parts": parts,
             "selected": selected, "priority": priority, "latency_ms": latency, "load": load, "healthy": healthy,
             "reason": reason}
 

@@ -44,11 +44,23 @@ Node::Node(VirtualNetwork& network, std::string node_name, IpAddress address, co
   id_ = crypto::node_id_of(key_);
 }
 
+plan::Link Node::uplink() const {
+  return {.name = "up0",
+          .index = 2,
+          .up = true,
+          .is_uplink = true,
+          .kind = "veth",
+          .addresses = {{address_, 24}},
+          .can_broadcast = true,
+          .can_multicast = true,
+          .has_default_v4 = true,
+          .has_default_v6 = true};
+}
+
 void Node::start() {
   running_ = std::make_unique<Running>(*this);
   turn([&](control::Turn& now) { running_->control.on_start(now); });
-  plan::Link uplink{"up0", 2, true, true, "veth", {{address_, 24}}, plan::Medium::other, true, true};
-  host(control::LinksChanged{{{uplink}}, {*parse_ip("192.0.2.53")}});
+  host(control::LinksChanged{{{uplink()}}, {*parse_ip("192.0.2.53")}});
   if (tunnel)
     host(control::TunnelReady{});
   else

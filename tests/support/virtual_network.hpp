@@ -52,6 +52,8 @@ class Node {
   /// Datagrams that the socket brings in one go.
   void receive(Endpoint const& from, std::vector<Buffer> datagrams);
 
+  /// What the node believes to be its link to the internet.
+  [[nodiscard]] plan::Link uplink() const;
   [[nodiscard]] Endpoint endpoint() const { return {address_, settings.listen_port, 0}; }
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] PublicKey key() const { return key_; }

@@ -190,7 +190,7 @@ int gateway_on(Options const& options) {
       if (suggested.empty()) return usage("no uplink was found; name one: pim gateway on INTERFACE");
       uplink = suggested.front();
     }
-    auto const answer = daemon.ask<method::GatewayEnable>({uplink, options.max_connections});
+    auto const answer = daemon.ask<method::GatewayEnable>({uplink, options.max_connections, options.priority});
     if (auto const* failed = std::get_if<Failed>(&answer)) return complain(*failed, options);
     auto const& enabled = std::get<0>(answer);
     print_result(options, enabled,

@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> sources;
   std::vector<std::string> topics;
   std::optional<std::uint32_t> max_connections;
+  std::optional<std::uint8_t> priority;
   bool force = false;
   bool release = false;
   bool yes = false;

@@ -27,7 +27,7 @@ _pim() {
     route) words+=' on off table' ;;
     'route on') words+=' --force' ;;
     gateway) words+=' preflight on off status allow disallow' ;;
-    'gateway on') words+=" --max-connections $(ls /sys/class/net 2>/dev/null)" ;;
+    'gateway on') words+=" --max-connections --priority $(ls /sys/class/net 2>/dev/null)" ;;
     events) words+=' --topic --follow' ;;
     logs) words+=' --level --source --once' ;;
     config) words+=' get' ;;

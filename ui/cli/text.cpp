@@ -67,15 +67,17 @@ std::string part_text(Nullable<Part> const& part) {
 /// In the order in which they would be taken, each with what it is judged by, the gravest first.
 std::string gateway_table(char const* title, std::vector<KnownGateway> const& list) {
   std::vector<std::vector<std::string>> rows{
-      {title, "VIA", "HOPS", "LATENCY", "ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}};
+      {title, "VIA", "HOPS", "LATENCY", "ORDER", "PRIORITY", "CARRIES", "METRIC", "LOAD", "SCORE", "WHY"}};
   for (auto const& gateway : list) {
     auto const& parts = gateway.score_parts;
     auto const load = parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "-";
+    auto const families = ui::families_text(parts);
     auto const reason = printable(gateway.reason.value_or(gateway.healthy ? "" : "not usable"));
     rows.push_back({short_of(gateway.node_id), short_of(gateway.via),
                     gateway.via.empty() ? "-" : std::to_string(gateway.hops), milliseconds(gateway.latency_ms),
-                    std::to_string(parts.order + 1), part_text(parts.priority), part_text(parts.metric), load,
-                    std::to_string(static_cast<long>(gateway.score)), (gateway.selected ? "in use: " : "") + reason});
+                    std::to_string(parts.order + 1), part_text(parts.priority), families.empty() ? "-" : families,
+                    part_text(parts.metric), load, std::to_string(static_cast<long>(gateway.score)),
+                    (gateway.selected ? "in use: " : "") + reason});
   }
   return table(rows);
 }
@@ -218,7 +220,7 @@ std::string text_of(std::vector<PeerDiscovered> const& discovered) {
 
 std::string text_of(RouteTable const& routes) {
   std::string text;
-  std::vector<std::vector<std::string>> rows{{"NODE", "VIA", "HOPS", "METRIC", "AGE", ""}};
+  std::vector<std::vector<std::string>> rows{{"NODE", "VIA", "HOPS", "METRIC", "TOLD", ""}};
   for (auto const& route : routes.routes)
     rows.push_back({short_of(route.destination), short_of(route.via), std::to_string(route.hops),
                     std::to_string(route.metric), duration_text(route.age_s),

@@ -26,4 +26,10 @@ std::string explain_text(protocol::RouteExplanation const& way,
   return printable(way.target + ": " + course + (way.reason ? " (" + *way.reason + ")" : ""));
 }
 
+std::string families_text(protocol::ScoreParts const& parts) {
+  if (!parts.v4 || !parts.v6) return {};
+  if (*parts.v4 && *parts.v6) return "v4+v6";
+  return *parts.v4 ? "v4" : *parts.v6 ? "v6" : "none";
+}
+
 }  // namespace pim::ui

@@ -1,4 +1,4 @@
-// The answer of route.explain as one sentence, for the window and the command line alike.
+// What route.explain answers, and parts of route.table, in words for the window and the command line alike.
 #pragma once
 
 #include <functional>
@@ -12,5 +12,8 @@ namespace pim::ui {
 /// there is one. `name_of` says a whole node_id as people know it.
 [[nodiscard]] std::string explain_text(protocol::RouteExplanation const& way,
                                        std::function<std::string(std::string const&)> const& name_of);
+
+/// `v4+v6`, or the one that the gateway carries; empty where it is not known.
+[[nodiscard]] std::string families_text(protocol::ScoreParts const& parts);
 
 }  // namespace pim::ui

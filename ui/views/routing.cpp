@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "ui/model/explain.hpp"
 #include "ui/model/format.hpp"
 #include "ui/model/reasons.hpp"
 #include "ui/views/marks.hpp"
@@ -15,12 +16,13 @@
 namespace pim::ui {
 namespace {
 
-constexpr std::array<Column, 10> gateway_columns = {{{"State", 10, false, false, 9},
+constexpr std::array<Column, 11> gateway_columns = {{{"State", 10, false, false, 9},
                                                      {"Gateway", 14, true, false, 10},
                                                      {"Way", 7, false, false, 5},
                                                      {"Latency", 7, false, true, 6},
                                                      {"Order", 5, false, true, 7},
                                                      {"Priority", 8, false, true, 7},
+                                                     {"Carries", 7, false, false, 4},
                                                      {"Metric", 6, false, true, 7},
                                                      {"Load", 5, false, true, 4},
                                                      {"Score", 11, false, true, 3},
@@ -30,7 +32,7 @@ constexpr std::array<Column, 6> route_columns = {{{"State", 12, false, false, 9}
                                                   {"Next hop", 22, true, false, 8},
                                                   {"Hops", 5, false, true, 7},
                                                   {"Metric", 7, false, true, 6},
-                                                  {"Confirmed", 10, false, true, 5}}};
+                                                  {"Last told", 10, false, true, 5}}};
 
 std::string way_text(protocol::KnownGateway const& gateway) {
   if (gateway.via.empty()) return "none";
@@ -78,10 +80,12 @@ void gateway_row(Kit& kit, TableRow const& row, Snapshot const& snapshot, protoc
   row.cell(3, colour_of(latency_tone(latency)), latency_text(latency));
   row.cell(4, colour::secondary, std::to_string(parts.order + 1));
   row.cell(5, colour::secondary, part_text(parts.priority));
-  row.cell(6, colour::secondary, part_text(parts.metric));
-  row.cell(7, colour::secondary, parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "–");
-  row.cell(8, colour::secondary, count_text(static_cast<std::uint64_t>(std::max(0.0, gateway.score))));
-  row.cell(9, tone, printable(gateway.reason.value_or("")));
+  auto const families = families_text(parts);
+  row.cell(6, colour::secondary, families.empty() ? "–" : families);
+  row.cell(7, colour::secondary, part_text(parts.metric));
+  row.cell(8, colour::secondary, parts.load ? std::to_string((*parts.load * 100 + 127) / 255) + " %" : "–");
+  row.cell(9, colour::secondary, count_text(static_cast<std::uint64_t>(std::max(0.0, gateway.score))));
+  row.cell(10, tone, printable(gateway.reason.value_or("")));
   if (row.is_pointed()) gateway_tooltip(kit, snapshot, gateway);
 }
 
@@ -126,7 +130,7 @@ void RoutingView::draw_gateways(Snapshot const& snapshot, Place& place, ImVec2 s
   auto const& list = snapshot.routes->gateways;
   Card const card(
       kit_, "gateways", "Gateways you allowed", size,
-      {"in the order in which they are taken: order, priority, then metric and load", colour::metadata, {}});
+      {"in the order in which they are taken: order, priority, families, then metric and load", colour::metadata, {}});
   if (list.empty())
     return kit_.paragraph(colour::secondary,
                           "None. A device that shares its internet is used only if you add it as a peer or allow it.");

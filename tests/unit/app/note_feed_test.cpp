@@ -244,7 +244,8 @@ TEST_CASE("gateways_are_those_that_the_user_named_and_others_only_offer") {
   CHECK(used.selected);
   CHECK(used.healthy);
   CHECK(used.score == 1'010'00303.0);
-  CHECK(used.score_parts == protocol::ScoreParts{1, 10U, 300U, std::uint8_t{7}, std::uint64_t{61}});  // 3 % of 255
+  CHECK(used.score_parts ==
+        protocol::ScoreParts{1, 10U, true, true, 300U, std::uint8_t{7}, std::uint64_t{61}});  // 3 % of 255
   CHECK(used.reason == "the only usable one");
   CHECK(table.gateways[1].score_parts == protocol::ScoreParts{});  // what is not known is not said
   CHECK(table.gateways[1].via.empty());

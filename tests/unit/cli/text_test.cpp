@@ -143,7 +143,7 @@ TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   KnownGateway used;
   used.node_id = "11111111aa";
   used.score = 10000259;
-  used.score_parts = {0, 100U, 256U, std::uint8_t{8}, std::uint64_t{70}};
+  used.score_parts = {0, 100U, true, false, 256U, std::uint8_t{8}, std::uint64_t{70}};
   used.selected = used.healthy = true;
   used.reason = "first usable in your order";
   KnownGateway silent;
@@ -152,9 +152,10 @@ TEST_CASE("gateways_stand_with_all_that_they_are_judged_by_and_the_reason") {
   silent.reason = "no way leads to it";
   routes.gateways = {used, silent};
   auto const text = text_of(routes);
-  for (auto const* const part : {"ORDER", "PRIORITY", "METRIC", "LOAD", "SCORE", "WHY"}) CHECK(has(text, part));
-  CHECK(has(text, "1      100       256     3 %   10000259  in use: first usable in your order\n"));
-  CHECK(has(text, "2      -         -       -     0         no way leads to it"));
+  for (auto const* const part : {"ORDER", "PRIORITY", "CARRIES", "METRIC", "LOAD", "SCORE", "WHY"})
+    CHECK(has(text, part));
+  CHECK(has(text, "1      100       v4       256     3 %   10000259  in use: first usable in your order\n"));
+  CHECK(has(text, "2      -         -        -       -     0         no way leads to it"));
   CHECK(has(text, "22222222  -    -     "));
   CHECK(text.find("11111111") < text.find("22222222"));
 }

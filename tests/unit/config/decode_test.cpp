@@ -77,6 +77,7 @@ hold_on_exit = false
 enabled = true
 nat_interface = "eth0"
 max_connections = 20
+priority = 7
 allow_private = true
 [rpc]
 socket = "/run/pim.sock"
@@ -123,6 +124,7 @@ TEST_CASE("every key is decoded into its place") {
   CHECK(config.gateway.enabled);
   CHECK(config.gateway.nat_interface == "eth0");
   CHECK(config.gateway.max_connections == 20);
+  CHECK(config.gateway.priority == 7);
   CHECK(config.gateway.allow_private);
   CHECK(config.rpc.socket == "/run/pim.sock");
   CHECK(config.rpc.group == "pim");

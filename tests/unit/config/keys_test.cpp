@@ -88,6 +88,7 @@ TEST_CASE("no key turns encryption off, weakens it or opens the block") {
                                              "gateway.enabled",
                                              "gateway.nat_interface",
                                              "gateway.max_connections",
+                                             "gateway.priority",
                                              "gateway.allow_private",
                                              "rpc.socket",
                                              "rpc.group",

@@ -44,8 +44,7 @@ struct TwoGateways {
     gateway.command(control::EnableGateway{offer(priority)});
   }
   static void set_uplink(Node& gateway, bool is_up) {
-    plan::Link const link{"up0", 2, true, true, "veth", {{gateway.endpoint().ip, 24}}, plan::Medium::other, true, true};
-    gateway.host(is_up ? control::LinksChanged{{{link}}, {}} : control::LinksChanged{});
+    gateway.host(is_up ? control::LinksChanged{{{gateway.uplink()}}, {}} : control::LinksChanged{});
   }
   [[nodiscard]] bool uses(Node const& gateway) const { return client.routing().gateway == gateway.id(); }
   /// How often one was selected; the first time included.
@@ -91,6 +90,45 @@ TEST_CASE("a gateway whose offer comes and goes is left once, and taken again wh
   CHECK(set.uses(set.second));
   set.net.run(2s);
   CHECK(set.uses(set.first));
+}
+
+TEST_CASE("a gateway whose link leads nowhere any more withdraws its offer, and says so") {
+  for (auto const spoil : {+[](plan::Link& link) { link.up = false; },
+                           +[](plan::Link& link) { link.has_default_v4 = link.has_default_v6 = false; },
+                           +[](plan::Link& link) { link.has_default_v4 = false; },  // all its addresses are of IPv4
+                           +[](plan::Link& link) { link.addresses.clear(); }}) {
+    TwoGateways set(Order::of_user);
+    auto link = set.first.uplink();
+    spoil(link);
+    set.first.host(control::LinksChanged{{{link}}, {}});
+    set.net.run(1s);
+    CHECK(set.uses(set.second));
+    CHECK(set.line_of(set.first).reason == "does not offer its internet now");
+    CHECK(set.first.logged("up0 leads to no internet any more; nothing is shared until it does") == 1);
+  }
+}
+
+TEST_CASE(
+    "a gateway says which families it carries and how busy it is, and the idle one that carries both goes first") {
+  TwoGateways set(Order::of_gateways);
+  auto both = set.second.uplink();
+  both.addresses.push_back({*parse_ip("2001:db8::20"), 64});
+  set.second.host(control::LinksChanged{{{both}}, {}});
+  set.say_priority(set.first, 100);
+  set.second.host(control::GatewayLoad{30});
+  set.net.run(1s);
+  auto const first = set.line_of(set.first), second = set.line_of(set.second);
+  REQUIRE((first.offer && second.offer));
+  CHECK(*first.offer == control::GatewayOffer{100, 0, true, false});
+  CHECK(*second.offer == control::GatewayOffer{100, 30, true, true});
+  CHECK(second.score < first.score);
+  CHECK(second.reason == "more families or a lower metric or load, for which one that works is not left");
+  CHECK(set.uses(set.first));
+  set.second.command(control::DisableGateway{});
+  set.net.run(1s);
+  set.say_priority(set.second, 100);
+  set.net.run(1s);
+  CHECK(set.line_of(set.second).offer->load == 0);
 }
 
 TEST_CASE("a gateway that praises itself more and less each second is not taken, and is usable all the time") {

@@ -19,7 +19,7 @@ NodeId id(std::uint8_t n) {
 Time const now{1000s};
 
 Candidate candidate(std::uint8_t n, std::uint32_t order = 0, std::uint8_t priority = 100, std::uint16_t metric = 128) {
-  return {id(n), order, priority, 0, metric, now - 1h};
+  return {id(n), order, priority, 0, 0, metric, now - 1h};
 }
 
 }  // namespace
@@ -82,15 +82,26 @@ TEST_CASE("with none in use the first usable one is taken at once") {
   CHECK(choose(one, id(1), now) == id(2));
 }
 
-TEST_CASE("a score is read as order, priority, and metric with load") {
+TEST_CASE("a score is read as order, priority, families lacking, and metric with load") {
   auto one = candidate(1, 2, 100, 256);
   one.load = 3;
-  CHECK(score(one) == 2'100'00259);
+  one.lacking = 1;
+  CHECK(score(one) == 2'100'1'00259);
   // Whatever lies behind never outweighs what stands before.
   auto far = candidate(1, 0, 255, 65535);
   far.load = 255;
+  far.lacking = 2;
   CHECK(score(far) < score(candidate(2, 1, 0, 0)));
   CHECK(score(candidate(1, 0, 1, 0)) > score(candidate(2, 0, 0, 65535)));
+}
+
+TEST_CASE("one that carries both families goes before one that does not, and one that works is kept") {
+  std::vector both{candidate(1, 0, 100, 128), candidate(2, 0, 100, 900)};
+  both[0].lacking = 1;
+  CHECK(choose(both, std::nullopt, now) == id(2));
+  CHECK(choose(both, id(1), now) == id(1));
+  both[1].priority = 200;
+  CHECK(choose(both, std::nullopt, now) == id(1));
 }
 
 namespace {
@@ -116,6 +127,9 @@ TEST_CASE("each place in the ranking has its reason") {
         List{{2, best_by_priority}, {1, behind_by_priority}});
   CHECK(places({candidate(1, 0, 9, 300), candidate(2, 0, 9, 200)}, std::nullopt) ==
         List{{2, best_by_cost}, {1, behind_by_cost}});
+  auto half = candidate(1);
+  half.lacking = 1;
+  CHECK(places({half, candidate(2)}, std::nullopt) == List{{2, best_by_families}, {1, behind_by_families}});
   CHECK(places({candidate(2), candidate(1)}, std::nullopt) == List{{1, best_by_id}, {2, behind_by_id}});
   CHECK(places({candidate(1, 0, 9, 300), candidate(2, 0, 9, 200), candidate(3, 1)}, id(1)) ==
         List{{1, kept_though_other_near}, {2, near_but_other_works}, {3, behind_by_order}});

@@ -41,3 +41,12 @@ TEST_CASE("a_gateway_that_is_enabled_again_begins_anew") {
   CHECK(meter.totals().in_bytes == 200);
   CHECK(meter.rates().in_bytes == 100);
 }
+
+TEST_CASE("a_load_is_told_in_tenths_of_the_connections_that_are_admitted") {
+  CHECK(host::load_percent(0, 1000) == 0);
+  CHECK(host::load_percent(99, 1000) == 0);
+  CHECK(host::load_percent(100, 1000) == 10);
+  CHECK(host::load_percent(999, 1000) == 90);
+  CHECK(host::load_percent(1000, 1000) == 100);
+  CHECK(host::load_percent(5'000'000'000, 7) == 100);
+}

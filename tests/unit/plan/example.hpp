@@ -24,7 +24,9 @@ inline pim::plan::Input laptop() {
        .index = 2,
        .up = true,
        .is_uplink = true,
-       .addresses = {{ip("192.168.1.20"), 24}, {ip("2001:db8:1::20"), 64}, {ip("fe80::1"), 64}, {ip("fd12::20"), 64}}},
+       .addresses = {{ip("192.168.1.20"), 24}, {ip("2001:db8:1::20"), 64}, {ip("fe80::1"), 64}, {ip("fd12::20"), 64}},
+       .has_default_v4 = true,
+       .has_default_v6 = true},
       {.name = "docker0", .index = 3, .up = true, .kind = "bridge", .addresses = {{ip("172.17.0.1"), 16}}},
   };
   return input;

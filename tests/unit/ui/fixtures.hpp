@@ -123,7 +123,7 @@ inline Snapshot relayed() {
   table.gateways[0].via = id_of(2);
   table.gateways[0].hops = 2;
   table.gateways[0].selected = true;
-  table.gateways[0].score_parts = {0, 100U, 256U, std::uint8_t{5}, std::uint64_t{90}};
+  table.gateways[0].score_parts = {0, 100U, true, true, 256U, std::uint8_t{5}, std::uint64_t{90}};
   table.gateways[0].reason = "the only usable one";
   auto snapshot = with(empty(), event::PeersAre{{peer(2, "attic"), peer(3, "phone"), far, hearsay(5, 3, 3),
                                                  peer(6, "old", protocol::PeerState::failed)}});
