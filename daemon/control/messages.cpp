@@ -75,9 +75,7 @@ void Machine::on_frame(dataplane::RekeyWanted const& frame, Turn& turn) {
 
 void Machine::on_message(Peer& peer, wire::Hello const& hello, dataplane::Way, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::HelloAck{hello.sequence}), turn.now, turn.packets);
-  // It is back, and may have missed what we said until we gave up saying it.
-  bool const is_owed = peer.announcement.next == never && !peer.announcement.is_acknowledged;
-  if (peer.alive && is_owed) announce(peer, turn);
+  announce_if_owed(peer, turn);
   if (peer.introduced && hello.sequence <= peer.hello_sequence) return;
   peer.introduced = true;
   peer.hello_sequence = hello.sequence;
@@ -97,6 +95,7 @@ void Machine::on_message(Peer& peer, wire::HelloAck const& ack, dataplane::Way, 
 
 void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way came_by, Turn& turn) {
   dataplane_.seal_control(peer.slot, wire::to_bytes(wire::ProbeReply{probe.id}), turn.now, turn.packets, came_by);
+  announce_if_owed(peer, turn);
   begin_asking(peer, turn);
   if (came_by != dataplane::Way::direct) {
     if (probe.hears_nothing) hear_complaint(peer, turn);
@@ -109,6 +108,7 @@ void Machine::on_message(Peer& peer, wire::Probe const& probe, dataplane::Way ca
 }
 
 void Machine::on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::Way came_by, Turn& turn) {
+  announce_if_owed(peer, turn);
   if (came_by == dataplane::Way::direct && peer.link.on_reply(reply.id, turn.now.boot))
     return on_link_answer(peer, turn);
   auto const probe =

@@ -240,6 +240,12 @@ void Machine::announce_to_all(Turn& turn) {
     if (peer && peer->alive) announce(*peer, turn);
 }
 
+/// It is back, and may have missed what we said until we gave up saying it.
+void Machine::announce_if_owed(Peer& peer, Turn& turn) {
+  bool const is_owed = peer.announcement.next == never && !peer.announcement.is_acknowledged;
+  if (peer.alive && is_owed) announce(peer, turn);
+}
+
 void Machine::send_announcement(Peer& peer, Turn& turn) {
   wire::Hello hello;
   hello.sequence = peer.announcement.sequence;
