@@ -26,6 +26,8 @@ constexpr Duration answer_limit = 10s;
 /// What a link lost stands in its cost until 64 probes are answered, and an idle one is asked twice a minute. When
 /// a cost changes, all hear of it.
 constexpr Duration recovery = 30min;
+/// The other way round: long enough for costs to follow what gets lost.
+constexpr Duration relapse = 5min;
 constexpr Duration rest = 120s;
 constexpr double rest_limit = 1000;  ///< bytes in a second
 
@@ -158,24 +160,34 @@ void Judge::await_answers(Pairs const& pairs) {
   });
 }
 
-void Judge::judge_rest() {
-  are_talking_ = false;
-  pass(recovery);
+Report::Rate Judge::measure_rest() {
   std::vector<std::uint64_t> before;
   for (NodeNumber node = 0; node < world_.size(); ++node) before.push_back(world_.bytes_sent(node));
   pass(rest);
+  Report::Rate rate;
   for (NodeNumber node = 0; node < world_.size(); ++node) {
     auto const bytes = static_cast<double>(world_.bytes_sent(node) - before[node]);
-    auto const rate = bytes / std::chrono::duration<double>(rest).count();
-    report_.rest_bytes += rate / static_cast<double>(world_.size());
-    report_.most_at_rest = std::max(report_.most_at_rest, rate);
-    if (rate > rest_limit)
-      throw Violation("n" + std::to_string(node) + " sends " + std::to_string(rate) + " bytes a second at rest",
-                      {node});
+    auto const own = bytes / std::chrono::duration<double>(rest).count();
+    rate.mean += own / static_cast<double>(world_.size());
+    rate.most = std::max(rate.most, own);
+    if (own > rest_limit)
+      throw Violation("n" + std::to_string(node) + " sends " + std::to_string(own) + " bytes a second at rest", {node});
   }
+  return rate;
+}
+
+void Judge::judge_rest() {
+  are_talking_ = false;
+  pass(recovery);
+  report_.at_rest = measure_rest();
   if (auto const fault = unused()) throw Violation(fault->text + ", at rest", fault->nodes);
   if (auto const fault = audit_.missing_chain(audit_.reachable()))
     throw Violation(fault->text + ", at rest", fault->nodes);
+}
+
+void Judge::judge_lossy_rest() {
+  pass(relapse);
+  report_.lossy_rest = measure_rest();
 }
 
 }  // namespace pim::sim

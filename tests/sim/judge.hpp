@@ -14,14 +14,19 @@ struct Report {
   unsigned cuts = 0, restarts = 0, partitions = 0, blinks = 0, loops = 0;
   Duration start{};  ///< from the last start of a node until all reached all
   Duration worst{};  ///< from the first datagram over a link that came back until all that it joins reached each other
-  Duration noticed{};       ///< the longest that routing went on to use a cut link
-  Duration rerouted{};      ///< from then on, the longest until all that are still linked reached each other
-  Duration settled{};       ///< without losses, the longest until costs came to rest and every path was the cheapest
-  std::size_t far = 0;      ///< at most so many pairs did not reach each other, being too far apart
-  std::size_t apart = 0;    ///< and so many when every path was the cheapest
-  std::size_t beyond = 0;   ///< at most so many were not compared with the cheapest path
-  double rest_bytes = 0;    ///< sent by a node in a second at rest, in the mean
-  double most_at_rest = 0;  ///< and by the one that sent most
+  Duration noticed{};      ///< the longest that routing went on to use a cut link
+  Duration rerouted{};     ///< from then on, the longest until all that are still linked reached each other
+  Duration settled{};      ///< without losses, the longest until costs came to rest and every path was the cheapest
+  std::size_t far = 0;     ///< at most so many pairs did not reach each other, being too far apart
+  std::size_t apart = 0;   ///< and so many when every path was the cheapest
+  std::size_t beyond = 0;  ///< at most so many were not compared with the cheapest path
+  /// Bytes sent by a node in a second.
+  struct Rate {
+    double mean = 0;
+    double most = 0;  ///< by the one that sent most
+  };
+  Rate at_rest{};     ///< when nothing was lost for long
+  Rate lossy_rest{};  ///< when links go on losing, and nobody talks
   Duration virtual_time{};
   World::Counts counts{};
   std::uint64_t overtaken = 0;
@@ -53,8 +58,12 @@ class Judge {
   void await_answers(Pairs const& pairs);
   /// Nobody talks and nothing is lost: what nodes send, and that they still reach each other.
   void judge_rest();
+  /// Nobody talks, and links go on losing.
+  void judge_lossy_rest();
 
  private:
+  [[nodiscard]] Report::Rate measure_rest();
+
   /// By a link that came back, as of one look.
   struct Crossing {
     Time at;

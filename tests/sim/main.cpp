@@ -33,7 +33,9 @@ void print(sim::Report const& report, double took) {
        << " start=" << seconds(report.start) << " worst=" << seconds(report.worst)
        << " noticed=" << seconds(report.noticed) << " rerouted=" << seconds(report.rerouted)
        << " settled=" << seconds(report.settled) << " far=" << report.far << " apart=" << report.apart
-       << " beyond=" << report.beyond << " rest_bytes=" << report.rest_bytes << " most_at_rest=" << report.most_at_rest
+       << " beyond=" << report.beyond << " rest_bytes=" << report.at_rest.mean
+       << " most_at_rest=" << report.at_rest.most << " lossy_rest=" << report.lossy_rest.mean
+       << " most_lossy=" << report.lossy_rest.most
        << " kib_per_node=" << most_memory() / static_cast<double>(report.nodes) << " probes=" << counts.probes_delivered
        << '/' << counts.probes_sent << " routes=" << counts.route_changes << " dead_cycles=" << counts.dead_cycles
        << " sent=" << sent + doubled << " doubled=" << doubled << " lost=" << lost << " barred=" << barred
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   app.add_option("--nodes", options.nodes)->check(CLI::Range(4, 5000));
   app.add_option("--seed", options.seed);
   app.add_flag("--stay-whole", stays_whole, "the mesh starts and rests; nothing fails and nothing is lost");
+  app.add_flag("--rest-with-losses", options.rests_with_losses, "rests once more, while links go on losing");
   app.add_option("--weaken", weaken)->check(CLI::IsMember({"no-feasibility"}));
   CLI11_PARSE(app, argc, argv);
   options.checks_feasibility = weaken.empty();

@@ -67,6 +67,9 @@ void Scenario::play() {
   }
   world_.be_calm(true);
   judge_.judge_rest();
+  if (!options_.rests_with_losses) return;
+  world_.be_calm(false);
+  judge_.judge_lossy_rest();
 }
 
 void Scenario::start_all() {

@@ -10,6 +10,7 @@ struct Options {
   std::size_t nodes = 50;
   std::uint64_t seed = 1;
   bool checks_feasibility = true;
+  bool rests_with_losses = false;                     ///< once more, while links go on losing
   unsigned cuts = 50, restarts = 10, partitions = 3;  ///< at least
 };
 
