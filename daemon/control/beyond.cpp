@@ -106,8 +106,8 @@ void Machine::call_from_earlier_run(Endpoint const& from, Turn& turn) {
   }
 }
 
-/// Named gateways that routing can reach get a session before they are needed, and are called again and again
-/// while there is none to use.
+/// Named gateways that routing can reach get a session before they are needed. While there is none to use, they and
+/// those that were met somewhere are called again and again.
 void Machine::seek_gateways(Turn& turn) {
   using Phase = Routing::Phase;
   bool const wanted = (routing_.phase == Phase::on || routing_.phase == Phase::arming) && !stopping_ && !impaired_;
@@ -121,6 +121,22 @@ void Machine::seek_gateways(Turn& turn) {
   });
   for (auto const& id : reachable)
     if (auto* const peer = meet(id, turn); peer && !peer->alive) call(*peer, !routing_.gateway, turn);
+  if (!routing_.gateway) call_lost_gateways(turn);
+}
+
+/// Where they were last, for nobody says when they are back. Entries are dialled by themselves.
+void Machine::call_lost_gateways(Turn& turn) {
+  auto wanted = trust_.gateways();
+  for (auto const* const named : {&settings_.gateways, &saved_.gateways_allowed})
+    wanted.insert(wanted.end(), named->begin(), named->end());
+  for (auto const& id : wanted) {
+    auto const* const known = find(id);
+    auto const* const record = trust_.find(id);
+    if (!record || (known && known->alive) || entry_of(id) || !is_named_gateway(id)) continue;
+    auto const met_at = known ? dataplane_.endpoint(known->slot) : std::nullopt;
+    auto const at = met_at ? met_at : record->last_endpoint;
+    if (at && trust_.judge_inbound(id, record->key)) start_handshake(id, record->key, {*at}, true, turn);
+  }
 }
 
 }  // namespace pim::control

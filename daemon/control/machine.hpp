@@ -179,6 +179,7 @@ class Machine final : private discovery::Judge {
   void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
   void call_from_earlier_run(Endpoint const& from, Turn& turn);
   void seek_gateways(Turn& turn);
+  void call_lost_gateways(Turn& turn);
 
   // -- listing.cpp: lines of nodes that there is no session with
   void show_listed(Turn& turn);

@@ -166,6 +166,8 @@ std::optional<NodeId> Machine::gateway_being_tried() const {
   // Those that seek_gateways() calls.
   for (auto const& peer : slots_)
     if (peer && !peer->alive && is_named_gateway(peer->id) && is_beyond(peer->id)) return peer->id;
+  for (auto const& [id, outgoing] : outgoing_)
+    if (auto const* const known = peer(id); is_named_gateway(id) && !(known && known->alive)) return id;
   return std::nullopt;
 }
 

@@ -143,6 +143,13 @@ bool Trust::allows_a_gateway() const {
   return std::ranges::any_of(entries_, [](auto const& one) { return one.second.record.gateway_allowed; });
 }
 
+std::vector<NodeId> Trust::gateways() const {
+  std::vector<NodeId> ids;
+  for (auto const& [id, one] : entries_)
+    if (one.record.gateway_allowed) ids.push_back(id);
+  return ids;
+}
+
 bool Trust::hold_alias(NodeId const& id, std::optional<IpAddress> const& alias) {
   if (alias && alias_holder(*alias).value_or(id) != id) return false;
   return change(id, [&](Record& record) {

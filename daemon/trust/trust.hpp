@@ -119,6 +119,8 @@ class Trust {
   bool allow_gateway(NodeId const& id, bool allowed);
   /// Whether some record says so.
   [[nodiscard]] bool allows_a_gateway() const;
+  /// Those of which one says so; looks at all.
+  [[nodiscard]] std::vector<NodeId> gateways() const;
   /// From now on the alias is this node's; none: it gave up the one it had. False for one that another holds, too.
   bool hold_alias(NodeId const& id, std::optional<IpAddress> const& alias);
 

@@ -121,3 +121,34 @@ TEST_CASE("a consent that is refused leaves what was disallowed as it was") {
   set.client.command(control::SetSplitDefault{true});  // stores anew
   CHECK(set.client.saved.gateways_disallowed == std::vector{set.gateway.id()});
 }
+
+TEST_CASE("a gateway that was only met, and is gone for long, is called every second where it was until it is back") {
+  for (bool const restarts : {false, true}) {
+    VirtualNetwork net;
+    control::Settings finding;
+    finding.discovery = control::DiscoverySettings{};
+    auto& client = net.add("client", "192.0.2.1", finding);
+    auto& gateway = net.add("gateway", "192.0.2.2", finding);
+    gateway.settings.gateway = control::GatewaySettings{.nat_interface = "up0"};
+    for (auto* const node : {&client, &gateway}) node->start();
+    net.run(3s);
+    client.command(control::AllowGateway{{to_string(gateway.id())}, true});
+    client.command(control::SetSplitDefault{true});
+    net.run(1s);
+    REQUIRE(client.routing().gateway == gateway.id());
+    net.loses = [](Endpoint const&, Endpoint const&, Bytes) { return true; };
+    if (restarts) client.kill();
+    net.run(20min);
+    if (restarts) client.start();
+    net.run(20min);
+    CHECK(client.routing().engaged);
+    CHECK(client.routing().trying == gateway.id());
+    net.loses = {};
+    CHECK(net.run_until([&] { return client.routing().gateway == gateway.id(); }, 1500ms));
+    // With one in use nobody else is called for it.
+    net.run(1min);
+    auto const sent = net.sent.size();
+    net.run(1min);
+    CHECK(net.sent.size() < sent + 20);
+  }
+}
