@@ -45,7 +45,7 @@ PIM_ERROR(config_not_saved, -32021, "the configuration was not written")
 PIM_ERROR(preflight_failed, -32030, "this device cannot share its internet now; data is PreflightFailedData")
 PIM_ERROR(gateway_not_supported, -32031, "this system cannot be a gateway")
 PIM_ERROR(route_failed, -32040, "routing was not changed; the message says why")
-PIM_ERROR(identity_mismatch, -32041, "another identity is pinned there")
+PIM_ERROR(identity_mismatch, -32041, "this node_id does not belong to this public_key")
 PIM_ERROR(already_subscribed, -32050, "one subscription per topic and connection")
 PIM_ERROR(not_subscribed, -32051, "no such subscription on this connection")
 #undef PIM_ERROR

@@ -14,7 +14,7 @@
 namespace pim::app {
 namespace {
 
-// Control waits 5 s for the host at most; the rest is for the disk and for clients.
+// Control waits 4 s for the host at most; the rest is for the disk and for clients.
 constexpr Duration time_to_end = std::chrono::seconds{8};
 // One wish to end may arrive as two signals: to the process and to its group.
 constexpr Duration one_wish = std::chrono::seconds{1};

@@ -215,10 +215,11 @@ void add_discovery_keys(std::vector<Key>& table) {
                        PIM_AT(discovery.enabled)));
   table.push_back(
       number("discovery.port", 1, 65535, "UDP port for beacons; the same on all nodes.", PIM_AT(discovery.port)));
-  table.push_back(number("discovery.peer_timeout_ms", 100'000, 86'400'000,
-                         "A node that was not heard for so long is no longer nearby. Without a session with it, two "
-                         "of its beacons may be 90 seconds apart; with one, it counts for 11 minutes at least.",
-                         PIM_AT(discovery.peer_timeout)));
+  table.push_back(
+      number("discovery.peer_timeout_ms", 100'000, 86'400'000,
+             "A node that was not heard for so long is no longer nearby. While no direct link to it is up, two "
+             "of its beacons may be 90 seconds apart; while one is, it counts for 11 minutes at least.",
+             PIM_AT(discovery.peer_timeout)));
   table.push_back(choice("discovery.connect", connect_names,
                          "Which of the nodes found are called: all that the trust policy admits, only those met "
                          "before or listed, or none.",

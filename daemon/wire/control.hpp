@@ -4,7 +4,7 @@
 //   hello         0x20 | version 1 | sequence 8 | roles 1 | v4 alias 4 |
 //                 offer: present 1, priority 1, load 1, families 1 | name length 1 | name | later fields
 //   hello ack     0x21 | sequence 8
-//   probe         0x22 | id 8
+//   probe         0x22 | id 8 | hears nothing 1
 //   probe reply   0x23 | id 8
 //   goodbye       0x24 | reason 1
 //   update, update ack, seqno request    0x25 to 0x27, see wire/routing.hpp

@@ -9,12 +9,13 @@ PIM_ENUM(HandshakeDirection, "Who began.", (outbound, "this node"), (inbound, "t
 
 PIM_ENUM(HandshakeStep, "How far an attempt came.",  //
          (resolving, "looked the name up"), (key_query_sent, "asked the address for its key"),
-         (key_reply_received, "the address told its key"), (initiation_sent, "message 1 went out"),
+         (key_reply_received, "the address told its key; not told apart yet"), (initiation_sent, "message 1 went out"),
          (initiation_received, "message 1 came in"), (response_sent, "message 2 went out"),
-         (response_received, "message 2 came in"), (confirmed, "the first data packet verified"))
+         (response_received, "message 2 came in; not told apart yet"), (confirmed, "the first data packet verified"))
 
 PIM_ENUM(HandshakeOutcome, "How an attempt ended.",  //
-         (pending, "under way"), (established, "a session is up"), (failed, "reason says why"))
+         (pending, "under way; only attempts that ended are told"), (established, "a session is up"),
+         (failed, "reason says why"))
 
 struct HandshakeRecord {
   Timestamp at{};

@@ -20,17 +20,19 @@ PIM_ENUM(PeerState, "Where the session with a peer stands.",  //
          (connecting, "a handshake is under way or about to be tried again"), (failed, "the last attempt failed"))
 
 PIM_ENUM(TrustLevel, "How far a peer's identity is known.",  //
-         (pending, "waits for the user's approval"), (first_use, "pinned at first contact, not compared"),
-         (once, "accepted for this session only"), (listed, "named in the configuration or by an invite"),
-         (verified, "the user compared the fingerprint"), (open, "accepted because everyone is (allow_all)"),
-         (blocked, "refused under every policy"))
+         (pending, "not met yet"), (first_use, "pinned at first contact, not compared"),
+         (once, "accepted for this session only; nothing sets it yet"),
+         (listed, "named in the configuration or by an invite"), (verified, "the user compared the fingerprint"),
+         (open, "accepted because everyone is (allow_all)"),
+         (blocked, "refused under every policy; nothing sets it yet"))
 
 PIM_ENUM(PeerEventKind, "What happened to a peer.",  //
          (connected, "a session is up"), (disconnected, "the session is gone"),
          (state_changed, "anything else of it changed but counters and measurements"),
          (discovered, "heard nearby for the first time"), (pair_failed, "an attempt to pair failed; reason says why"),
-         (pair_requested, "a peer waits for approval"), (trusted, "an identity was pinned or its trust was raised"),
-         (forgotten, "an identity was removed"), (left, "it is not in the list any more: no way leads to it"))
+         (pair_requested, "a peer waits for approval; not sent yet"),
+         (trusted, "an identity was pinned or its trust was raised"), (forgotten, "an identity was removed"),
+         (left, "it is not in the list any more: no way leads to it"))
 
 struct PeerSummary {
   std::string node_id;
@@ -158,7 +160,8 @@ struct PeersForgetParams {
   std::optional<bool> also_delete_messages;
 };
 PIM_STRUCT(PeersForgetParams, "Whom to forget.",  //
-           (node_id, "the peer, by id or unique prefix"), (also_delete_messages, "its conversation goes too"))
+           (node_id, "the peer, by id or unique prefix"),
+           (also_delete_messages, "nothing: there are no conversations yet"))
 
 struct PeersForgetResult {
   bool forgot_identity = false;

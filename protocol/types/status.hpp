@@ -13,8 +13,9 @@ PIM_ENUM(Role, "What this node does for others.",  //
 PIM_ENUM(BlockCause, "Why internet is blocked.",  //
          (no_gateway_allowed, "nobody was named as a gateway"),
          (no_gateway_yet, "a named gateway was not reached since routing was turned on"),
-         (gateway_lost, "the gateway in use stopped answering or sharing"),
-         (relay_lost, "the way to the gateway broke"), (interface_down, "the tunnel interface is not there"),
+         (gateway_lost, "the gateway in use stopped answering or sharing, or the way broke beyond the first relay"),
+         (relay_lost, "the first device on the way to the gateway is gone"),
+         (interface_down, "the tunnel interface is not there"),
          (arming_failed, "the block could not be put in force; traffic may leak"))
 
 struct InterfaceStatus {
@@ -58,7 +59,7 @@ struct RouteSummary {
   bool operator==(RouteSummary const&) const = default;
 };
 PIM_STRUCT(RouteSummary, "Routes in short.",  //
-           (active, "in use"), (expired, "known but stale"),
+           (active, "in use"), (expired, "always 0: what is stale is not kept"),
            (selected_gateway, "node_id; while route_on null exactly when kill_switch.engaged"))
 
 struct Stats {
@@ -171,7 +172,7 @@ PIM_ENUM(StatusEventKind, "What happened to the node.",  //
          (role_changed, "detail has role"), (interface_up, "detail has interface"),
          (interface_down, "detail has interface"), (gateway_selected, "detail has node_id"),
          (gateway_lost, "detail has node_id"), (route_on, "split-default routing was turned on"),
-         (route_off, "split-default routing was turned off and every trace is gone"),
+         (route_off, "split-default routing was turned off and the block is gone"),
          (kill_switch, "detail is KillSwitch"),
          (sample, "rates and counters, at most once a second and only while subscribed; detail is Sample"))
 

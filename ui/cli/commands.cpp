@@ -71,7 +71,7 @@ int peers_discovered(Options const& options) {
 
 int peers_add(Options const& options) {
   auto const mechanism = protocol::parse_enum<protocol::Mechanism>(options.mechanism);
-  if (!mechanism) return usage("--mechanism is one of tcp, udp, bluetooth, wifi_direct");
+  if (!mechanism) return usage("--mechanism is udp");
   protocol::PeersAddStaticParams const params{options.target, *mechanism, unless_empty(options.label),
                                               unless_empty(options.node_id), unless_empty(options.public_key)};
   return ask<method::PeersAddStatic>(options, params, [&](auto const& added) {

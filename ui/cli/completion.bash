@@ -15,7 +15,7 @@ _pim() {
     --topic) mapfile -t COMPREPLY < <(compgen -W 'status peers gateway logs' -- "$word"); return ;;
     --level) mapfile -t COMPREPLY < <(compgen -W 'trace debug info warn error' -- "$word"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'toml json' -- "$word"); return ;;
-    --mechanism) mapfile -t COMPREPLY < <(compgen -W 'udp tcp bluetooth wifi_direct' -- "$word"); return ;;
+    --mechanism) mapfile -t COMPREPLY < <(compgen -W 'udp' -- "$word"); return ;;
   esac
   local words='--socket --json --help'
   case ${path[*]} in
@@ -24,7 +24,7 @@ _pim() {
     'peers add') words+=' --label --node-id --public-key --mechanism' ;;
     'peers verify') words+=" --yes $(_pim_ids)" ;;
     'peers forget' | 'peers remove' | 'gateway allow' | 'gateway disallow' | handshakes) words+=" $(_pim_ids)" ;;
-    route) words+=' on off table' ;;
+    route) words+=' on off table explain' ;;
     'route on') words+=' --force' ;;
     gateway) words+=' preflight on off status allow disallow' ;;
     'gateway on') words+=" --max-connections --priority $(ls /sys/class/net 2>/dev/null)" ;;
@@ -33,7 +33,7 @@ _pim() {
     config) words+=' get' ;;
     'config get') words+=' --format' ;;
     shutdown) words+=' --release' ;;
-    rpc) words+=" $(pim rpc rpc.discover 2>/dev/null | grep -o '"name":"[a-z_]*\.[a-z_]*"' | cut -d'"' -f4 | sort -u)" ;;
+    rpc) words+=" status $(pim rpc rpc.discover 2>/dev/null | grep -o '"name":"[a-z_]*\.[a-z_]*"' | cut -d'"' -f4 | sort -u)" ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

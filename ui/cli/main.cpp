@@ -69,7 +69,7 @@ class Program {
     add_peer->add_option("--label", options_.label, "A name for it");
     add_peer->add_option("--node-id", options_.node_id, "Who must answer there, 32 digits");
     add_peer->add_option("--public-key", options_.public_key, "The key that must answer there, 64 digits");
-    add_peer->add_option("--mechanism", options_.mechanism, "udp, bluetooth, wifi_direct")->capture_default_str();
+    add_peer->add_option("--mechanism", options_.mechanism, "How it is reached: udp")->capture_default_str();
     takes_target(add(*peers, "remove", "Remove an entry; its identity stays known", peers_remove), "ID|ENTRY",
                  "A peer's id, or an entry as add printed it");
     takes_target(add(*peers, "forget", "Forget an identity; the next contact is a first one", peers_forget), "ID",

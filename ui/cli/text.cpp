@@ -158,8 +158,9 @@ std::string cause_text(KillSwitch const& kill_switch) {
   switch (*kill_switch.cause) {
     case BlockCause::no_gateway_allowed: return "no device was named as a gateway; see: pim gateway allow ID";
     case BlockCause::no_gateway_yet: return "no gateway was reached yet";
-    case BlockCause::gateway_lost: return "the gateway stopped answering, or stopped sharing its internet";
-    case BlockCause::relay_lost: return "the way to the gateway broke";
+    case BlockCause::gateway_lost:
+      return "the gateway stopped answering or sharing its internet, or a device between is gone";
+    case BlockCause::relay_lost: return "the first device on the way to the gateway is gone";
     case BlockCause::interface_down: return "the tunnel interface is not there";
     case BlockCause::arming_failed: return "the block could NOT be put in force; traffic may leak";
   }

@@ -113,7 +113,7 @@ std::string path_text(PeerSummary const& peer) {
 std::string_view trust_text(PeerSummary const& peer) {
   if (!is_met(peer)) return "not met yet";
   switch (peer.trust) {
-    case TrustLevel::pending: return "waits for approval";
+    case TrustLevel::pending: return "not met yet";
     case TrustLevel::first_use: return "first use, not compared";
     case TrustLevel::once: return "this session only";
     case TrustLevel::listed: return "listed";
