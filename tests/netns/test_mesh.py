@@ -15,7 +15,7 @@ from lab.capture import frames, offloads_off
 from lab.daemon import wait_until
 from lab.mesh import start_neighbours
 from lab.sniffer import Sniffer
-from lab.topology import Grid, Line
+from lab.topology import Cabled, Grid, Line
 
 pytestmark = [pytest.mark.needs("daemon"), pytest.mark.limit(60)]
 
@@ -243,14 +243,14 @@ def test_a_relay_sees_who_talks_and_nothing_of_what_is_said():
             near = cabled.neighbours("left")["mid"]
             assert says_in_clear(sniffers, lambda: say(cabled.nodes["left"], near))["left"], "the capture sees nothing"
             daemons = start_neighbours(cabled)
-            target = address(daemons["right"], 6)
-            wait_until(lambda: pings(daemons["left"], target), SETTLED, "the ends reach each other")
-            heard = daemons["right"].node.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-            heard.bind((target, 7000))
-            heard.settimeout(3)
-            readable = says_in_clear(sniffers, lambda: (say(cabled.nodes["left"], target), heard.recv(1000)))
-            assert readable == {"left": False, "right": False}
-            heard.close()
+            for speaker, listener in (("left", "right"), ("right", "left")):
+                target = address(daemons[listener], 6)
+                wait_until(lambda: pings(daemons[speaker], target), SETTLED, "the ends reach each other")
+                with daemons[listener].node.socket(socket.AF_INET6, socket.SOCK_DGRAM) as heard:
+                    heard.bind((target, 7000))
+                    heard.settimeout(3)
+                    readable = says_in_clear(sniffers, lambda: (say(cabled.nodes[speaker], target), heard.recv(1000)))
+                assert readable == {"left": False, "right": False}
         finally:
             for sniffer in sniffers.values():
                 sniffer.close()
@@ -272,6 +272,46 @@ def says_in_clear(sniffers, action):
         sniffer.record(None)
     seen = {end: list(frames(path)) for end, path in paths.items()}
     return {end: any(PAYLOAD in frame for frame in passed) for end, passed in seen.items() if passed}
+
+
+def test_tcp_outlives_the_move_from_a_relay_to_a_cable_of_its_own_and_back():
+    with Cabled(["left", "mid", "right"], [("left", "mid"), ("mid", "right"), ("left", "right")]) as cabled:
+        with cabled.unplugged("left", "right"):
+            daemons = start_neighbours(cabled)
+            wait_until(lambda: pings(daemons["left"], address(daemons["right"], 6)), SETTLED, "the ends reach each other")
+            transfer = Transfer(daemons["left"], daemons["right"])
+            silent = {"relayed": transfer.run(1)}
+            assert way_to(daemons, "right") == ("relayed", 2)
+        try:
+            silent["plugged in"] = run_until(transfer, lambda: way_to(daemons, "right") == ("active", 1))
+            assert way(cabled, transfer, "left", "right") == ["left", "right"]
+            with cabled.unplugged("left", "right"):
+                silent["unplugged"] = transfer.run(4.2)
+                assert way(cabled, transfer, "left", "right") == ["left", "mid", "right"]
+                assert way_to(daemons, "right") == ("relayed", 2)
+            print(silent)
+            assert max(*silent["relayed"], *silent["plugged in"]) < 1
+            connection, datagrams = silent["unplugged"]
+            assert datagrams < 2.2 and connection < 3.8  # as behind a cut in the grid
+        finally:
+            transfer.close()
+
+
+def way_to(daemons, name):
+    """(state, hops) of that node as the left one lists it."""
+    wanted = daemons[name].status()["node_id"]
+    return next((peer["state"], peer["route_hops"]) for peer in daemons["left"].call("peers.list")
+                if peer["node_id"] == wanted)
+
+
+def run_until(transfer, is_done):
+    """-> the longest silences on the way there"""
+    silences = []
+    for _ in range(20):
+        silences.append(transfer.run(0.5))
+        if is_done():
+            return [max(kind) for kind in zip(*silences)]
+    raise TimeoutError("the other way was not taken within 10 s")
 
 
 def test_a_node_that_does_not_relay_keeps_its_neighbours_apart():
