@@ -125,6 +125,37 @@ TEST_CASE("gateway_status_says_why_it_cannot_share") {
   CHECK_FALSE(has(cli.pim("--json gateway status"), "pim route off"));
 }
 
+TEST_CASE("routes_are_listed_and_explained_and_a_blocked_way_ends_with_3") {
+  Cli cli;
+  RouteTable table;
+  table.routes.push_back({.destination = "0123456789abcdef0123456789abcdef",
+                          .via = "feedfacefeedfacefeedfacefeedface",
+                          .hops = 2,
+                          .metric = 300,
+                          .selected = true});
+  auto ran = cli.play("route table", [&](auto call) {
+    CHECK(std::holds_alternative<RouteTableParams>(call.first));
+    call.second(table);
+  });
+  CHECK(ran.code == 0);
+  CHECK(has(ran, "01234567"));
+  CHECK(has(ran, "feedface"));
+  RouteExplanation way{
+      .target = "198.51.100.7", .course = RouteCourse::blocked, .reason = "no gateway was reached yet"};
+  auto const explain = [&] {
+    return cli.play("route explain 198.51.100.7", [&](auto call) {
+      CHECK(std::get<RouteExplainParams>(call.first).target == "198.51.100.7");
+      call.second(way);
+    });
+  };
+  ran = explain();
+  CHECK(ran.code == 3);
+  CHECK(has(ran, "198.51.100.7: BLOCKED (no gateway was reached yet)"));
+  way.course = RouteCourse::as_before;
+  CHECK(explain().code == 0);
+  CHECK(cli.pim("route explain").code == 2);
+}
+
 TEST_CASE("route_on_tells_routed_from_blocked") {
   Cli cli;
   auto const routed = cli.play("route on", [](auto call) {

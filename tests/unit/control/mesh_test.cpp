@@ -104,7 +104,7 @@ TEST_CASE("a link that fails in one direction is left within two seconds") {
   line.links.erase({line.a.endpoint().ip, line.b.endpoint().ip});
   auto const lost = line.lost_while_talking(4s);
   CHECK(lost > 0);
-  CHECK(lost <= 2000 / 20 + 5);
+  CHECK(lost <= 2000 / 20);
   CHECK(line.lost_while_talking(1s) == 0);
 }
 
