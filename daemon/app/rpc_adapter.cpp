@@ -18,11 +18,12 @@ protocol::GatewayPreflight to_preflight(linux_edge::Preflight const& preflight) 
 }
 
 std::vector<std::string> advertised(linux_edge::Preflight const& preflight) {
+  auto const passes = [&](std::string_view name) {
+    return std::ranges::any_of(preflight.checks, [&](auto const& check) { return check.ok && check.name == name; });
+  };
   std::vector<std::string> routes;
-  for (auto const& check : preflight.checks) {
-    if (check.ok && check.name == "address_v4") routes.emplace_back("0.0.0.0/0");
-    if (check.ok && check.name == "address_v6") routes.emplace_back("::/0");
-  }
+  if (passes("address_v4") && passes("default_route_v4")) routes.emplace_back("0.0.0.0/0");
+  if (passes("address_v6") && passes("default_route_v6")) routes.emplace_back("::/0");
   return routes;
 }
 

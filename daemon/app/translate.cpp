@@ -253,6 +253,10 @@ protocol::GatewayStatus to_gateway(control::ServingView const& serving) {
   status.active = serving.active;
   if (!serving.active) return status;
   status.nat_interface = serving.settings.nat_interface;
+  auto& routes = status.advertised_routes.emplace();
+  if (serving.offer && serving.offer->v4) routes.emplace_back("0.0.0.0/0");
+  if (serving.offer && serving.offer->v6) routes.emplace_back("::/0");
+  if (serving.offer) status.load = load_of(*serving.offer);
   status.peers_through_me = static_cast<std::uint32_t>(serving.peers_through_me.size());
   std::vector<std::string> ids;
   for (auto const& id : serving.peers_through_me) ids.push_back(to_string(id));

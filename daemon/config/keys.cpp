@@ -278,7 +278,9 @@ void add_route_keys(std::vector<Key>& table) {
   table.push_back(number("gateway.max_connections", 1, 1'000'000,
                          "Connections of all peers together; one peer gets at most three quarters of them.",
                          PIM_AT(gateway.max_connections)));
-  table.push_back(number("gateway.priority", 0, 255, "Peers whose order of gateways names none prefer the lower one.",
+  table.push_back(number("gateway.priority", 0, 255,
+                         "Of gateways that a peer's own order does not tell apart it prefers the lower one. What "
+                         "`pim gateway on` said last wins.",
                          PIM_AT(gateway.priority)));
   table.push_back(flag("gateway.allow_private", "Peers may also reach private addresses behind this gateway's uplink.",
                        PIM_AT(gateway.allow_private)));

@@ -111,9 +111,16 @@ void Machine::call_from_earlier_run(Endpoint const& from, Turn& turn) {
 void Machine::seek_gateways(Turn& turn) {
   using Phase = Routing::Phase;
   bool const wanted = (routing_.phase == Phase::on || routing_.phase == Phase::arming) && !stopping_ && !impaired_;
-  auto const now = turn.now.boot;
-  if (!wanted || now < gateways_sought_ + seek_interval) return;
-  gateways_sought_ = now;
+  if (!wanted) return;
+  if (turn.now.boot >= gateways_sought_ + seek_interval) {
+    gateways_sought_ = turn.now.boot;
+    call_gateways_beyond(turn);
+    if (!routing_.gateway) call_lost_gateways(turn);
+  }
+  if (!routing_.gateway) timers_.arm({TimerKey::Kind::gateways}, gateways_sought_ + seek_interval);
+}
+
+void Machine::call_gateways_beyond(Turn& turn) {
   std::vector<NodeId> reachable;
   mesh_.for_each_route([&](mesh::OfferedRoute const& route) {
     if (route.selected && route.neighbour != route.destination && is_named_gateway(route.destination))
@@ -121,10 +128,9 @@ void Machine::seek_gateways(Turn& turn) {
   });
   for (auto const& id : reachable)
     if (auto* const peer = meet(id, turn); peer && !peer->alive) call(*peer, !routing_.gateway, turn);
-  if (!routing_.gateway) call_lost_gateways(turn);
 }
 
-/// Where they were last, for nobody says when they are back. Entries are dialled by themselves.
+/// Where they were last, for nobody says when they are back. Entries are dialled by themselves, where the user said.
 void Machine::call_lost_gateways(Turn& turn) {
   auto wanted = trust_.gateways();
   for (auto const* const named : {&settings_.gateways, &saved_.gateways_allowed})
@@ -132,10 +138,13 @@ void Machine::call_lost_gateways(Turn& turn) {
   for (auto const& id : wanted) {
     auto const* const known = find(id);
     auto const* const record = trust_.find(id);
-    if (!record || (known && known->alive) || entry_of(id) || !is_named_gateway(id)) continue;
-    auto const met_at = known ? dataplane_.endpoint(known->slot) : std::nullopt;
-    auto const at = met_at ? met_at : record->last_endpoint;
-    if (at && trust_.judge_inbound(id, record->key)) start_handshake(id, record->key, {*at}, true, turn);
+    if (!record || (known && known->alive) || !is_named_gateway(id) || !trust_.judge_inbound(id, record->key)) continue;
+    // Who called us since need not be it. Where it was last it was proven to be.
+    std::vector<Endpoint> targets;
+    if (record->last_endpoint) targets.push_back(*record->last_endpoint);
+    if (auto const at = known ? dataplane_.endpoint(known->slot) : std::nullopt; at && at != record->last_endpoint)
+      targets.push_back(*at);
+    if (!targets.empty()) start_handshake(id, record->key, std::move(targets), true, turn);
   }
 }
 

@@ -50,12 +50,16 @@ void Machine::set_offer(Peer& peer, std::optional<GatewayOffer> offer) {
     offering_.erase(peer.slot);
 }
 
+GatewayOffer heard(wire::GatewayOffer const& offer) {
+  return {offer.priority, offer.load, (offer.families & wire::family_v4) != 0, (offer.families & wire::family_v6) != 0};
+}
+
 void Machine::hear_offer(Peer& peer, std::optional<wire::GatewayOffer> const& offer, Turn& turn) {
   if (!offer) return set_offer(peer, std::nullopt);
-  if (!peer.offer) peer.usable_since = turn.now.boot;
-  set_offer(peer, GatewayOffer{offer->priority, offer->load, (offer->families & wire::family_v4) != 0,
-                               (offer->families & wire::family_v6) != 0});
-  if (!is_named_gateway(peer.id))
+  bool const is_new = !peer.offer;
+  if (is_new) peer.usable_since = turn.now.boot;
+  set_offer(peer, heard(*offer));
+  if (is_new && !is_named_gateway(peer.id))
     refuse(RefusedClaim::unnamed_offer, peer, "pim gateway allow " + short_id(peer.id) + " would use it", turn);
 }
 

@@ -21,7 +21,7 @@ std::string reason_of(gateways::Ranked const& ranked, Time now) {
     case best_by_cost: return "the lowest metric and load of those equal before";
     case best_by_id: return "equal to the next one; the lower id decides";
     case kept_till_other_lasts: return "works; a better one is taken once it has been so for " + lasting;
-    case kept_though_other_near: return "works, and is not left for more families or a lower metric or load";
+    case kept_though_other_near: return "works, and is not left for a lower metric or load";
     case behind_by_order: return "comes later in your order";
     case behind_by_priority: return "its own offer lets others go first (priority)";
     case behind_by_families: return "carries only one of IPv4 and IPv6";
@@ -30,7 +30,7 @@ std::string reason_of(gateways::Ranked const& ranked, Time now) {
     case has_to_last:
       return "better than the one in use; taken once it has been so for " + lasting + ", so far " +
              seconds_text(now - std::max(ranked.candidate.usable_since, ranked.candidate.better_since));
-    case near_but_other_works: return "more families or a lower metric or load, for which one that works is not left";
+    case near_but_other_works: return "a lower metric or load, for which one that works is not left";
   }
   return {};
 }

@@ -111,8 +111,9 @@ void Machine::on_timer(TimerKey key, Turn& turn) {
       break;
     case TimerKey::Kind::entry: on_entry_timer(key.number, turn); break;
     case TimerKey::Kind::handshake: on_handshake_timer(key.number, turn); break;
-    case TimerKey::Kind::listing: break;  // settle() shows them
-    case TimerKey::Kind::routing: break;  // settle() chooses again
+    case TimerKey::Kind::listing: break;   // settle() shows them
+    case TimerKey::Kind::routing: break;   // settle() chooses again
+    case TimerKey::Kind::gateways: break;  // settle() seeks them
     case TimerKey::Kind::mesh: with_mesh(turn, [&](auto& out) { mesh_.on_deadline(turn.now.boot, out); }); break;
     case TimerKey::Kind::serving: on_serving_timer(turn); break;
     case TimerKey::Kind::store: break;  // settle() stores it

@@ -31,6 +31,9 @@
 
 namespace pim::control {
 
+/// As its peers understand it.
+[[nodiscard]] GatewayOffer heard(wire::GatewayOffer const& offer);
+
 class Machine final : private discovery::Judge {
  public:
   Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,
@@ -179,6 +182,7 @@ class Machine final : private discovery::Judge {
   void on_frame(dataplane::UnknownReceiver const& frame, Turn& turn);
   void call_from_earlier_run(Endpoint const& from, Turn& turn);
   void seek_gateways(Turn& turn);
+  void call_gateways_beyond(Turn& turn);
   void call_lost_gateways(Turn& turn);
 
   // -- listing.cpp: lines of nodes that there is no session with

@@ -78,7 +78,11 @@ void Machine::disable_gateway(CommandId id, Turn& turn) {
 }
 
 void Machine::on_serving_applied(PlanApplied const& applied, Turn& turn) {
-  if (!serving_.wanted || serving_.applied || applied.number < serving_.plan_number) return;
+  if (!serving_.wanted || applied.number < serving_.plan_number) return;
+  if (serving_.applied) {  // and is shared in another way now
+    if (applied.error.empty()) return reply_routing(serving_.waiting, Done{}, turn);
+    return reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, applied.error}, turn);
+  }
   if (!applied.error.empty()) {
     if (serving_.waiting.empty()) return;  // wanted since the start: tried again with the next plan
     serving_.wanted = false;
@@ -118,6 +122,7 @@ void Machine::show_serving(Turn& turn) {
   ServingView view;
   view.active = serves();
   view.settings = serving_.settings;
+  if (serving_.announced) view.offer = heard(*serving_.announced);
   view.enabled_at = serving_.enabled_at;
   view.peers_through_me.assign(serving_.through_me.begin(), serving_.through_me.end());
   if (serving_.shown == view) return;

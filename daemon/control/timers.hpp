@@ -12,7 +12,19 @@
 namespace pim::control {
 
 struct TimerKey {
-  enum class Kind : std::uint32_t { peer, entry, handshake, mesh, listing, routing, serving, store, discovery, stop };
+  enum class Kind : std::uint32_t {
+    peer,
+    entry,
+    handshake,
+    mesh,
+    listing,
+    routing,
+    gateways,
+    serving,
+    store,
+    discovery,
+    stop
+  };
   Kind kind = Kind::peer;
   std::uint32_t number = 0;
   auto operator<=>(TimerKey const&) const = default;

@@ -110,6 +110,7 @@ struct RoutingView {
 struct ServingView {
   bool active = false;
   GatewaySettings settings{};
+  std::optional<GatewayOffer> offer{};  ///< as peers are told; none while the uplink leads nowhere
   std::optional<WallTime> enabled_at{};
   std::vector<NodeId> peers_through_me{};
   bool operator==(ServingView const&) const = default;

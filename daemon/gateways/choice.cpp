@@ -8,7 +8,7 @@ namespace pim::gateways {
 namespace {
 
 /// What a working gateway is left for.
-auto rank_of(Candidate const& candidate) { return std::tuple(candidate.order, candidate.priority); }
+auto rank_of(Candidate const& candidate) { return std::tuple(candidate.order, candidate.priority, candidate.lacking); }
 
 auto full_rank(Candidate const& candidate) { return std::tuple(score(candidate), candidate.id); }
 

@@ -36,14 +36,15 @@ inline constexpr Duration came_together = std::chrono::seconds{1};
 /// lacking, metric and load 259).
 [[nodiscard]] std::uint64_t score(Candidate const& candidate);
 
-/// Those that are better by order or priority than the one in use, each since when without a break.
+/// Those that are better by order, priority or families than the one in use, each since when without a break.
 using Better = std::map<NodeId, Time>;
 
 /// Follows `better` to the present candidates, and writes it into them. Called whenever something of them may have
 /// changed: what is not seen breaks nothing.
 void note_better(Better& better, std::span<Candidate> candidates, std::optional<NodeId> current, Time now);
 
-/// The gateway to use; `current` is kept while it is a candidate and none is better by order or priority.
+/// The gateway to use; `current` is kept while it is a candidate and none is better by order,
+/// priority or families.
 [[nodiscard]] std::optional<NodeId> choose(std::span<Candidate const> candidates, std::optional<NodeId> current,
                                            Time now);
 
@@ -60,7 +61,7 @@ enum class Standing : std::uint8_t {
   best_by_cost,
   best_by_id,              ///< equal to the next in everything else
   kept_till_other_lasts,   ///< a better one came back, and has to last first
-  kept_though_other_near,  ///< another costs less or carries more, for which what works is not left
+  kept_though_other_near,  ///< another costs less, for which what works is not left
   // the others, beside the one in use
   behind_by_order,
   behind_by_priority,

@@ -11,9 +11,11 @@ std::uint64_t per_second(std::uint64_t bytes, Duration passed) {
 
 }  // namespace
 
-std::uint8_t load_percent(std::size_t connections, std::uint32_t max_connections) {
-  auto const tenths = std::uint64_t{connections} * 10 / std::max<std::uint32_t>(max_connections, 1);
-  return static_cast<std::uint8_t>(std::min<std::uint64_t>(tenths, 10) * 10);
+std::uint8_t load_to_tell(std::size_t connections, std::uint32_t max_connections, std::uint8_t told) {
+  auto const share = std::uint64_t{connections} * 100 / std::max<std::uint32_t>(max_connections, 1);
+  auto const percent = static_cast<std::uint8_t>(std::min<std::uint64_t>(share, 100));
+  auto const moved = percent > told ? percent - told : told - percent;
+  return moved < 10 ? told : percent;
 }
 
 void GatewayMeter::begin(Carried counted, Time now) {

@@ -13,8 +13,9 @@ struct Carried {
   std::uint64_t in_bytes = 0, out_bytes = 0;  ///< from and to the internet, IP
 };
 
-/// Percent, in steps of ten: peers are told of each change.
-[[nodiscard]] std::uint8_t load_percent(std::size_t connections, std::uint32_t max_connections);
+/// What to tell of the connections in use, in percent: `told` until they have moved by ten, for each change is told to
+/// all peers.
+[[nodiscard]] std::uint8_t load_to_tell(std::size_t connections, std::uint32_t max_connections, std::uint8_t told);
 
 class GatewayMeter {
  public:

@@ -244,7 +244,7 @@ class HostThread::Work {
     auto const& input = *current_->input;
     auto const used = linux_edge::count_connections_from(input.mesh_v4, input.mesh_v6);
     if (!used) return;
-    auto const load = load_percent(*used, input.gateway->max_connections);
+    auto const load = load_to_tell(*used, input.gateway->max_connections, told_load_);
     if (std::exchange(told_load_, load) != load) tell(control::GatewayLoad{load});
   }
 

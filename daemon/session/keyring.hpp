@@ -34,7 +34,7 @@ class Keyring {
  public:
   static constexpr std::size_t max_previous = 4;
   /// As many as one attempt has initiations.
-  static constexpr std::size_t max_unconfirmed = urgent_offsets.size();
+  static constexpr std::size_t max_unconfirmed = 5;
   static constexpr std::size_t max_keys = max_previous + 1 + max_unconfirmed;
 
   [[nodiscard]] KeyChange initiated(ReceiverIndex key, wire::BootEpoch life, Time now);

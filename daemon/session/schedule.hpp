@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <span>
 
 #include "base/entropy.hpp"
 #include "base/time.hpp"
@@ -13,16 +12,14 @@ namespace pim::session {
 class InitiationSchedule {
  public:
   InitiationSchedule(Time start, Duration budget, bool urgent)
-      : offsets_(urgent ? std::span<Duration const>(urgent_offsets) : std::span<Duration const>(initiation_offsets)),
-        start_(start),
-        end_(start + budget) {}
+      : is_urgent_(urgent), start_(start), end_(start + budget) {}
 
   [[nodiscard]] Time started() const { return start_; }
   [[nodiscard]] Time gives_up_at() const { return end_; }
   /// True when an initiation is due; counts it. Late calls do not send the missed ones in a burst.
   [[nodiscard]] bool take_due(Time now) {
-    if (sent_ >= offsets_.size() || now < start_ + offsets_[sent_]) return false;
-    while (sent_ < offsets_.size() && now >= start_ + offsets_[sent_]) ++sent_;
+    if (now < due()) return false;
+    while (now >= due()) ++sent_;
     last_ = now;
     return true;
   }
@@ -34,12 +31,16 @@ class InitiationSchedule {
     sent_ = 0;
     was_restarted_ = true;
   }
-  [[nodiscard]] Time next_deadline() const {
-    return sent_ < offsets_.size() ? std::min(start_ + offsets_[sent_], end_) : end_;
-  }
+  [[nodiscard]] Time next_deadline() const { return std::min(due(), end_); }
 
  private:
-  std::span<Duration const> offsets_;
+  /// Of the next initiation.
+  [[nodiscard]] Time due() const {
+    if (is_urgent_) return start_ + static_cast<Duration::rep>(sent_) * urgent_pace;
+    return sent_ < initiation_offsets.size() ? start_ + initiation_offsets[sent_] : never;
+  }
+
+  bool is_urgent_;
   Time start_, end_;
   Time last_{};
   std::size_t sent_ = 0;

@@ -27,8 +27,8 @@ inline constexpr Duration reject_after = 180s;
 /// Initiations of one attempt, from its beginning; nothing usable within the budget of the
 /// configuration (5 s) ends it.
 inline constexpr std::array<Duration, 4> initiation_offsets{0ms, 500ms, 1500ms, 3500ms};
-/// The same while the internet is blocked and this peer could open it.
-inline constexpr std::array<Duration, 5> urgent_offsets{0s, 1s, 2s, 3s, 4s};
+/// While the internet is blocked and this peer could open it they go out at this pace, to the end of the budget.
+inline constexpr Duration urgent_pace = 1s;
 /// And anew when the other side is heard so long after the last one, which an answer could have come to.
 inline constexpr Duration restart_after = 500ms;
 /// When an attempt also asks which key lives at the address now.

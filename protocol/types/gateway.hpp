@@ -38,7 +38,7 @@ struct GatewayEnableParams {
 };
 PIM_STRUCT(GatewayEnableParams, "How to share.",  //
            (nat_interface, "the uplink"), (max_connections, "connections over the uplink for all peers together"),
-           (priority, "offered to peers: those whose order names none prefer the lower one"))
+           (priority, "offered to peers: of gateways that their order does not tell apart they prefer the lower one"))
 
 struct GatewayEnableResult {
   bool active = false;
@@ -85,6 +85,8 @@ PIM_STRUCT(Throughput, "Traffic of peers through this gateway.",  //
 struct GatewayStatus {
   bool active = false;
   Nullable<std::string> nat_interface;
+  std::optional<std::vector<std::string>> advertised_routes;
+  std::optional<std::uint8_t> load;
   std::optional<Conntrack> conntrack;
   std::optional<Throughput> throughput;
   std::optional<std::uint32_t> peers_through_me;
@@ -94,6 +96,8 @@ struct GatewayStatus {
 };
 PIM_STRUCT(GatewayStatus, "This node as a gateway.",  //
            (active, "it shares its internet"), (nat_interface, "the uplink"),
+           (advertised_routes, "what peers may reach through it now: none while the uplink leads nowhere"),
+           (load, "of the connections that it admits, 0 none to 255 all in use, as peers were told"),
            (conntrack, "connections; absent until the host was asked"),
            (throughput, "traffic; absent until the host was asked"), (peers_through_me, "how many peers use it"),
            (peers_through_me_ids, "their node_ids"), (enabled_at, "since when"))

@@ -41,7 +41,7 @@ PIM_STRUCT(ScoreParts, "What a gateway is judged by, the gravest first; null whe
            (order, "place in routing.gateways, 0 the first; those outside share the last"),
            (priority, "as offered; lower is preferred"), (v4, "as offered: it carries IPv4"),
            (v6, "as offered: it carries IPv6"), (metric, "of the way to it; lower is better"),
-           (load, "of the connections that it admits, 0 none to 255 all in use; told in tenths"),
+           (load, "of the connections that it admits, 0 none to 255 all in use; told when it moved by a tenth"),
            (usable_s, "for how long it has been usable: a better one than that in use has to last first"))
 
 struct KnownGateway {

@@ -30,10 +30,13 @@ def test_a_gateway_withdraws_its_offer_with_its_default_route_and_makes_it_anew(
         network.gateway.ip(DEFAULTS[0].format("del"))
         wait_until(lambda: carries() == (False, True), 3, "IPv4 is not offered any more")
         assert cause() is None
+        assert mesh.gateway.call("gateway.status")["advertised_routes"] == ["::/0"]
         # The networks of the uplink itself are public, and the link is up.
         network.gateway.ip(DEFAULTS[1].format("del"))
         wait_until(lambda: cause() == "gateway_lost", 3, "the offer is withdrawn")
         assert mesh.client.peer()["state"] == "active"
+        assert mesh.gateway.call("gateway.status")["advertised_routes"] == []
+        assert "Nothing is shared now" in mesh.gateway.pim("gateway", "status").stdout
         assert f"{a.UPLINK} leads to no internet any more" in mesh.gateway.tail(200)
         for default in DEFAULTS:
             network.gateway.ip(default.format("add"))

@@ -20,6 +20,8 @@ from lab.topology import Cabled, Grid, Line
 pytestmark = [pytest.mark.needs("daemon"), pytest.mark.limit(60)]
 
 CHUNK, PAUSE = b"x" * 1000, 0.01
+#: A way that became a hole; and what measuring and a busy machine add.
+LEFT_WITHIN = 2 + 0.1
 PAYLOAD = b"seen-only-by-its-two-ends"
 
 
@@ -205,7 +207,7 @@ def test_a_tcp_transfer_survives_the_cut_of_a_cable_on_its_way(grid, broken):
         mended = transfer.run(1.5)
         print(f"{'-'.join(names)}: silent for {connection:.1f} s, datagrams for {datagrams:.1f} s; {mended} when it was mended")
         # TCP tries again 0.2, 0.6, 1.4 and 3.0 s after the cut: what heals after 1.4 s it notices at 3.0 s.
-        assert datagrams < 2 and connection < 3.8 and max(mended) < 1
+        assert datagrams < LEFT_WITHIN and connection < 3.8 and max(mended) < 1
         assert around[-1] == "g22" and (names[1], names[2]) not in zip(around, around[1:]), around
     finally:
         transfer.close()
@@ -292,7 +294,7 @@ def test_tcp_outlives_the_move_from_a_relay_to_a_cable_of_its_own_and_back():
             print(silent)
             assert max(*silent["relayed"], *silent["plugged in"]) < 1
             connection, datagrams = silent["unplugged"]
-            assert datagrams < 2 and connection < 3.8  # as behind a cut in the grid
+            assert datagrams < LEFT_WITHIN and connection < 3.8  # as behind a cut in the grid
         finally:
             transfer.close()
 

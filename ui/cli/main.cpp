@@ -95,7 +95,8 @@ class Program {
     auto* on = add(*gateway, "on", "Share this device's internet", gateway_on);
     on->add_option("INTERFACE", options_.target, "The uplink; the best one when left out");
     on->add_option("--max-connections", options_.max_connections, "For all peers together");
-    on->add_option("--priority", options_.priority, "Peers whose order names none prefer the lower one, 0 to 255")
+    on->add_option("--priority", options_.priority,
+                   "Peers prefer the lower one, where their own order does not decide; 0 to 255")
         ->check(CLI::Range(0, 255));
     add(*gateway, "off", "Stop sharing", gateway_off);
     add(*gateway, "status", "Whether it shares, for whom, how much", gateway_status);

@@ -243,6 +243,8 @@ std::string text_of(GatewayStatus const& gateway, bool routes_its_own) {
            "first: pim route off\n";
   if (!gateway.active) return "This device does not share its internet (gateway off).\n";
   std::string text = "This device shares its internet over " + gateway.nat_interface.value_or("?") + " (gateway on).\n";
+  if (gateway.advertised_routes && gateway.advertised_routes->empty())
+    text += "Nothing is shared now: that interface is down or has no default route.\n";
   if (gateway.peers_through_me) text += std::to_string(*gateway.peers_through_me) + " peers use it.\n";
   if (gateway.conntrack)
     text += "This device tracks " + std::to_string(gateway.conntrack->used) + " of at most " +

@@ -95,11 +95,14 @@ TEST_CASE("a score is read as order, priority, families lacking, and metric with
   CHECK(score(candidate(1, 0, 1, 0)) > score(candidate(2, 0, 0, 65535)));
 }
 
-TEST_CASE("one that carries both families goes before one that does not, and one that works is kept") {
+TEST_CASE("one that carries both families goes before one that does not, and is taken for it when that lasts") {
   std::vector both{candidate(1, 0, 100, 128), candidate(2, 0, 100, 900)};
   both[0].lacking = 1;
   CHECK(choose(both, std::nullopt, now) == id(2));
+  both[1].usable_since = now;
   CHECK(choose(both, id(1), now) == id(1));
+  CHECK(next_deadline(both, id(1), now) == now + failback_after);
+  CHECK(choose(both, id(1), now + failback_after) == id(2));
   both[1].priority = 200;
   CHECK(choose(both, std::nullopt, now) == id(1));
 }

@@ -42,11 +42,12 @@ TEST_CASE("a_gateway_that_is_enabled_again_begins_anew") {
   CHECK(meter.rates().in_bytes == 100);
 }
 
-TEST_CASE("a_load_is_told_in_tenths_of_the_connections_that_are_admitted") {
-  CHECK(host::load_percent(0, 1000) == 0);
-  CHECK(host::load_percent(99, 1000) == 0);
-  CHECK(host::load_percent(100, 1000) == 10);
-  CHECK(host::load_percent(999, 1000) == 90);
-  CHECK(host::load_percent(1000, 1000) == 100);
-  CHECK(host::load_percent(5'000'000'000, 7) == 100);
+TEST_CASE("a_load_is_told_when_it_moved_by_a_tenth_of_the_connections_that_are_admitted") {
+  CHECK(host::load_to_tell(99, 1000, 0) == 0);
+  CHECK(host::load_to_tell(100, 1000, 0) == 10);
+  for (auto const connections : {91U, 99U, 101U, 199U}) CHECK(host::load_to_tell(connections, 1000, 10) == 10);
+  CHECK(host::load_to_tell(200, 1000, 10) == 20);
+  CHECK(host::load_to_tell(0, 1000, 10) == 0);
+  CHECK(host::load_to_tell(1000, 1000, 10) == 100);
+  CHECK(host::load_to_tell(5'000'000'000, 7, 0) == 100);
 }
