@@ -31,9 +31,6 @@
 
 namespace pim::control {
 
-/// As its peers understand it.
-[[nodiscard]] GatewayOffer heard(wire::GatewayOffer const& offer);
-
 class Machine final : private discovery::Judge {
  public:
   Machine(Settings settings, crypto::KeyPair identity, SavedState saved, trust::Snapshot trusted,

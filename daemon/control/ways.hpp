@@ -10,6 +10,10 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 
+namespace pim::wire {
+struct GatewayOffer;
+}
+
 namespace pim::control {
 
 struct GatewayOffer {
@@ -20,6 +24,9 @@ struct GatewayOffer {
   [[nodiscard]] std::uint8_t lacking() const { return static_cast<std::uint8_t>(!v4 + !v6); }
   bool operator==(GatewayOffer const&) const = default;
 };
+
+/// As its peers understand it.
+[[nodiscard]] GatewayOffer heard(wire::GatewayOffer const& offer);
 
 /// A way to one node that a neighbour offers.
 struct RouteView {

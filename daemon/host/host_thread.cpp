@@ -224,19 +224,8 @@ class HostThread::Work {
     if (std::exchange(is_metered_, is_carrying) == is_carrying) return;
     told_load_ = 0;
     read_counts();
-    read_again_later();
-    read_load_later();
-  }
-
-  void read_load_later() {
-    next_load_.cancel();
-    if (!is_metered_) return;
-    next_load_.expires_after(load_pause);
-    next_load_.async_wait([this](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      read_load();
-      read_load_later();
-    });
+    repeat(next_reading_, reading_pause, &Work::read_counts);
+    repeat(next_load_, load_pause, &Work::read_load);
   }
 
   void read_load() {
@@ -248,14 +237,15 @@ class HostThread::Work {
     if (std::exchange(told_load_, load) != load) tell(control::GatewayLoad{load});
   }
 
-  void read_again_later() {
-    next_reading_.cancel();
+  /// As long as there is a gateway to look at.
+  void repeat(asio::steady_timer& timer, std::chrono::seconds pause, void (Work::*read)()) {
+    timer.cancel();
     if (!is_metered_) return;
-    next_reading_.expires_after(reading_pause);
-    next_reading_.async_wait([this](boost::system::error_code cancelled) {
+    timer.expires_after(pause);
+    timer.async_wait([this, &timer, pause, read](boost::system::error_code cancelled) {
       if (cancelled) return;
-      read_counts();
-      read_again_later();
+      (this->*read)();
+      repeat(timer, pause, read);
     });
   }
 
