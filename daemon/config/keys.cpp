@@ -197,8 +197,8 @@ void add_local_keys(std::vector<Key>& table) {
   table.push_back(constant("interface.mesh_ipv6", "auto",
                            "The IPv6 address follows from the node id and proves it, so it cannot be chosen."));
   table.push_back(choice("interface.accept_inbound", accept_inbound_names,
-                         "Who may open connections to this host through the tunnel: nobody, peers that you added or "
-                         "approved, or everyone in the mesh. Ping is always answered.",
+                         "Who may open connections to this host through the tunnel: nobody, peers that you added, listed or "
+                         "verified, or everyone in the mesh. Ping is always answered.",
                          PIM_AT(interface.accept_inbound)));
 
   table.push_back(
@@ -244,8 +244,9 @@ void add_peer_keys(std::vector<Key>& table) {
                        "auto"));
 
   table.push_back(choice("trust.policy", trust::policy_names,
-                         "trust_on_first_use remembers who answered first at an address; allow_list admits the listed "
-                         "alone and is silent to others; allow_all admits everyone who proves a key.",
+                         "trust_on_first_use remembers who answered first at an address; allow_list admits those in "
+                         "allow_list and peers with node_id or public_key alone and is silent to others; allow_all "
+                         "admits everyone who proves a key.",
                          PIM_AT(trust.policy)));
   table.push_back(node_ids("trust.allow_list", "Nodes that allow_list admits.", PIM_AT(trust.allow_list)));
 }

@@ -70,11 +70,6 @@ std::optional<wire::BootEpoch> Keyring::life() const {
   return current_->life;
 }
 
-std::optional<Time> Keyring::established_at() const {
-  if (!current_) return std::nullopt;
-  return current_->made;
-}
-
 void Keyring::promote(Entry const& entry, Time now, KeyChange& change) {
   for (auto& one : previous_) one.ends = std::min(one.ends, now + linger);
   if (current_) previous_.push_back(*current_);

@@ -53,7 +53,6 @@ class Keyring {
   [[nodiscard]] bool is_established() const { return current_.has_value(); }
   /// Of the node that holds the keys to seal with.
   [[nodiscard]] std::optional<wire::BootEpoch> life() const;
-  [[nodiscard]] std::optional<Time> established_at() const;
 
  private:
   struct Entry {

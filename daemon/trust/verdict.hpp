@@ -29,14 +29,10 @@ inline constexpr std::array level_names = {
 inline constexpr std::array pair_failure_texts = {
     std::string_view{"untrusted peer ID"}, std::string_view{"noise handshake rejected"}, std::string_view{"timeout"}};
 
-[[nodiscard]] constexpr std::string_view to_string(Policy policy) {
-  return policy_names[static_cast<std::size_t>(policy)];
-}
 [[nodiscard]] constexpr std::string_view to_string(Level level) { return level_names[static_cast<std::size_t>(level)]; }
 [[nodiscard]] constexpr std::string_view to_string(PairFailure failure) {
   return pair_failure_texts[static_cast<std::size_t>(failure)];
 }
-[[nodiscard]] std::optional<Policy> parse_policy(std::string_view name);
 [[nodiscard]] std::optional<Level> parse_level(std::string_view name);
 
 struct Admitted {

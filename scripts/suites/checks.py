@@ -7,7 +7,10 @@ import sys
 
 from . import build, native, python
 
-CHECKS = ("asan", "tsan", "tidy", "format", "layers", "live")
+#: In the order in which they run: a slip of the pen shows within a minute.
+CHECKS = ("layers", "format", "tidy", "asan", "tsan", "live")
+#: These take as long as all others together and run only when they are named.
+NAMED_ONLY = {"live"}
 CLANG = "clang++-19"
 #: Programs whose rooms own threads or are called from several; matched by the first word of the name.
 THREADED = {"host", "net"}
@@ -17,9 +20,8 @@ TIDY_JOBS = 2
 
 
 def run(results, only=()):
-    """The cheap ones first: a slip of the pen shows within a minute."""
-    for name in ("layers", "format", "tidy", "asan", "tsan"):
-        if not only or name in only:
+    for name in CHECKS:
+        if name in only or (not only and name not in NAMED_ONLY):
             print(f"-- {name}", flush=True)
             globals()[name](results)
 
@@ -83,7 +85,7 @@ def tsan(results):
 
 
 def live(results):
-    """Only when asked for by name: a sanitized daemon in the lab, which takes as long as all other checks together."""
+    """A sanitized daemon in the lab."""
     for name, sanitizers in (("build-asan", "address,undefined"), ("build-tsan", "thread")):
         path = _configure_sanitized(name, sanitizers)
         build.build(name, CLANG, targets=["daemon/pim-daemon", "ui/cli/pim"])

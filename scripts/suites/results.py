@@ -34,7 +34,9 @@ class Results:
         return count
 
     def finish(self):
-        """Prints the last line; returns the exit code."""
+        """Prints the last line; returns the exit code. A run without a single case has failed: nothing was tested."""
+        if not (self.passed or self.failures or self.skips):
+            self.fails("no case ran", "the name after -k or --only fits none")
         if self.failures:
             print("\nFailed:\n" + "\n".join(f"  {name}" for name in self.failures))
         print(f"{self.passed} passed, {len(self.failures)} failed, {len(self.skips)} skipped", flush=True)

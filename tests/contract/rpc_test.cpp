@@ -1,8 +1,5 @@
-#include <fstream>
-#include <iostream>
-#include <iterator>
-
 #include "rpc_fixture.hpp"
+#include "vectors/vectors.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -255,16 +252,8 @@ TEST_CASE("stopping_lets_the_last_answer_leave") {
 }
 
 TEST_CASE("the_examples_of_the_json_rpc_specification") {
-  char const* folder = std::getenv("PIM_VECTORS");
-  auto const path =
-      std::string(folder != nullptr ? folder : PIM_SOURCE_ROOT "/../shared/vectors") + "/jsonrpc2_spec_cases.json";
-  std::ifstream file(path);
-  if (!file) {
-    std::cout << "SKIP: the_examples_of_the_json_rpc_specification: " << path << " is absent\n";
-    return;
-  }
-  std::string const text{std::istreambuf_iterator<char>(file), {}};
-  auto const document = json::parse(text);
+  auto const document = test::published_vectors("jsonrpc2_spec_cases.json");
+  if (!document) return;
   RunningServer running;
   // The specification's own methods do not exist here, so where it shows a result we answer "not found" or,
   // for positional parameters, "by name only"; ids, codes, batches and silences are as it shows them.
@@ -277,7 +266,7 @@ TEST_CASE("the_examples_of_the_json_rpc_specification") {
     else
       CHECK((code == errors::method_not_found.code || code == errors::invalid_params.code));
   };
-  for (auto const& example : document.at("cases").as_array()) {
+  for (auto const& example : document->at("cases").as_array()) {
     CAPTURE(std::string(example.at("name").as_string()));
     Client client(running.path);
     std::string request(example.at("request_raw").as_string());

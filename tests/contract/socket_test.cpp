@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "rpc_fixture.hpp"
+#include "support/skip.hpp"
 
 using namespace pim;
 using namespace pim::test;
@@ -94,7 +95,7 @@ TEST_CASE("a_path_that_is_too_long_is_refused_in_words") {
 
 TEST_CASE("another_user_is_refused_even_when_the_file_modes_let_him_in") {
   if (::geteuid() != 0) {
-    std::puts("SKIP: another_user_is_refused_even_when_the_file_modes_let_him_in: needs root to become another user");
+    test::skip_case("needs root to become another user");
     return;
   }
   RunningServer running;

@@ -59,3 +59,8 @@ def test_a_program_that_hangs_is_a_failure(tmp_path):
 def test_any_other_program_is_one_case(tmp_path):
     assert judged(program(tmp_path, "exit 0\n")).passed == 1
     assert judged(program(tmp_path, "exit 3\n")).failures == ["unit/program"]
+
+
+def test_a_run_of_nothing_is_a_failure(capsys):
+    assert results.Results().finish() == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed, 0 skipped"

@@ -4,8 +4,9 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <sstream>
+
+#include "support/skip.hpp"
 
 namespace pim::test {
 namespace {
@@ -26,11 +27,11 @@ boost::json::value committed_vectors(std::string_view file) {
   return std::move(*value);
 }
 
-std::optional<boost::json::value> published_vectors(std::string_view file, std::string_view test_case) {
+std::optional<boost::json::value> published_vectors(std::string_view file) {
   auto const* const chosen = std::getenv("PIM_VECTORS");
   std::string const folder = chosen != nullptr ? chosen : PIM_SOURCE_ROOT "/../shared/vectors";
   auto value = read(folder + "/" + std::string(file));
-  if (!value) std::cout << "SKIP: " << test_case << ": published vectors " << file << " are not present\n";
+  if (!value) skip_case("published vectors " + std::string(file) + " are not present");
   return value;
 }
 

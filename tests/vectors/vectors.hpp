@@ -1,5 +1,5 @@
 // Test vectors: those committed beside this file, which always run, and published ones, which run
-// where their folder is present: $PIM_VECTORS, else ../shared/vectors seen from the repository root.
+// where $PIM_VECTORS, or the place where they are looked for otherwise, holds them.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -15,8 +15,8 @@ namespace pim::test {
 /// A committed file; it has to be there.
 [[nodiscard]] boost::json::value committed_vectors(std::string_view file);
 
-/// A published file. Where it is absent this prints `SKIP: <test case>: <reason>` and answers nothing.
-[[nodiscard]] std::optional<boost::json::value> published_vectors(std::string_view file, std::string_view test_case);
+/// A published file. Where it is absent the running case is counted as skipped, and there is no answer.
+[[nodiscard]] std::optional<boost::json::value> published_vectors(std::string_view file);
 
 /// The bytes that a JSON string of hex digits stands for.
 [[nodiscard]] Buffer hex(boost::json::value const& text);

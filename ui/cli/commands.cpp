@@ -9,6 +9,7 @@
 #include "ui/cli/release.hpp"
 #include "ui/cli/ssh_guard.hpp"
 #include "ui/cli/text.hpp"
+#include "ui/model/format.hpp"
 
 namespace pim::cli {
 
@@ -76,7 +77,7 @@ int peers_add(Options const& options) {
                                               unless_empty(options.node_id), unless_empty(options.public_key)};
   return ask<method::PeersAddStatic>(options, params, [&](auto const& added) {
     std::string text = "Added as " + added.config_entry_id + "; pim keeps trying " + options.target + ".\n";
-    if (added.node_id) text += "It must answer as " + grouped(*added.node_id) + ".\n";
+    if (added.node_id) text += "It must answer as " + ui::grouped_text(*added.node_id) + ".\n";
     print_result(options, added, text + "It may be used as a gateway, since you named it.\n");
     return code(Exit::ok);
   });
@@ -110,14 +111,14 @@ int peers_verify(Options const& options) {
     if (!options.yes) {
       if (::isatty(STDIN_FILENO) == 0) return usage("compare the fingerprint first, then say --yes");
       std::string const id = peer != nullptr ? peer->node_id : options.target;
-      if (!confirm("Does the other device show\n  " + grouped(id) + "\nas its fingerprint?"))
+      if (!confirm("Does the other device show\n  " + ui::grouped_text(id) + "\nas its fingerprint?"))
         return usage("nothing was recorded");
     }
     auto const answer = daemon.ask<method::PeersVerify>({peer != nullptr ? peer->node_id : options.target});
     if (auto const* failed = std::get_if<Failed>(&answer)) return complain(*failed, options);
     auto const& verified = std::get<0>(answer);
     print_result(options, verified,
-                 grouped(verified.node_id) + " is now " + std::string(to_string(verified.trust)) + ".\n");
+                 ui::grouped_text(verified.node_id) + " is now " + std::string(to_string(verified.trust)) + ".\n");
     return code(Exit::ok);
   });
 }
@@ -224,14 +225,14 @@ int gateway_status(Options const& options) {
 
 int gateway_allow(Options const& options) {
   return ask<method::GatewaysAllow>(options, {options.target}, [&](auto const& consent) {
-    print_result(options, consent, grouped(consent.node_id) + " may be used as a gateway.\n");
+    print_result(options, consent, ui::grouped_text(consent.node_id) + " may be used as a gateway.\n");
     return code(Exit::ok);
   });
 }
 
 int gateway_disallow(Options const& options) {
   return ask<method::GatewaysDisallow>(options, {options.target}, [&](auto const& consent) {
-    print_result(options, consent, grouped(consent.node_id) + " is not used as a gateway any more.\n");
+    print_result(options, consent, ui::grouped_text(consent.node_id) + " is not used as a gateway any more.\n");
     return code(Exit::ok);
   });
 }

@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 
 #include "protocol/codec.hpp"
 #include "ui/model/explain.hpp"
+#include "ui/model/format.hpp"
 #include "ui/model/reasons.hpp"
 
 namespace pim::cli {
 
 using namespace protocol;
+using ui::bytes_text, ui::grouped_text, ui::printable;
 
 namespace {
 
@@ -33,6 +36,10 @@ std::string table(std::vector<std::vector<std::string>> const& rows) {
 
 std::string short_of(std::string const& node_id) { return node_id.empty() ? "-" : node_id.substr(0, 8); }
 
+std::string seconds_text(std::uint64_t seconds) {
+  return ui::duration_text(std::chrono::seconds(seconds));
+}
+
 std::string milliseconds(Nullable<double> const& latency) {
   if (!latency) return "-";
   std::array<char, 32> text{};
@@ -43,13 +50,6 @@ std::string milliseconds(Nullable<double> const& latency) {
 std::string time_of_day(Timestamp at) {
   auto const text = to_json(at);  // "2024-05-01T12:00:00.000Z"
   return text.substr(12, 8);
-}
-
-/// What another node told us may hold anything; a terminal must not obey it.
-std::string printable(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  return text;
 }
 
 std::string trust_text(PeerSummary const& peer) {
@@ -91,7 +91,7 @@ std::string internet_line(Status const& status) {
 
 std::string refused_line(RefusedInbound const& refused) {
   auto text = std::to_string(refused.packets) + " packets of others to this device (interface.accept_inbound)";
-  if (refused.age_ms >= 1000) text += ", counted " + duration_text(refused.age_ms / 1000) + " ago";
+  if (refused.age_ms >= 1000) text += ", counted " + seconds_text(refused.age_ms / 1000) + " ago";
   return text;
 }
 
@@ -122,37 +122,6 @@ std::string interface_line(InterfaceStatus const& interface) {
 
 }  // namespace
 
-std::string grouped(std::string const& node_id) {
-  std::string text;
-  for (std::size_t i = 0; i < node_id.size(); i += 4) text.append(i == 0 ? "" : " ").append(node_id.substr(i, 4));
-  return text;
-}
-
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < units.size(); ++unit) value /= 1024;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-  return text.data();
-}
-
-std::string duration_text(std::uint64_t seconds) {
-  struct Unit {
-    std::uint64_t size;
-    char name;
-  };
-  constexpr std::array<Unit, 4> units{{{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}}};
-  auto unit = units.begin();
-  while (unit->size > 1 && seconds < unit->size) ++unit;
-  auto text = std::to_string(seconds / unit->size) + unit->name;
-  if (unit->size == 1) return text;
-  auto const rest = seconds % unit->size;
-  ++unit;
-  return text + " " + std::to_string(rest / unit->size) + unit->name;
-}
-
 std::string cause_text(KillSwitch const& kill_switch) {
   if (!kill_switch.cause) return "no gateway is usable";
   switch (*kill_switch.cause) {
@@ -173,7 +142,7 @@ std::string text_of(Status const& status) {
   for (auto const role : status.role) roles.append(roles.empty() ? "" : ", ").append(to_string(role));
   std::vector<std::vector<std::string>> rows{
       {"node", printable(status.node)},
-      {"fingerprint", grouped(status.node_id)},
+      {"fingerprint", grouped_text(status.node_id)},
       {"mesh address", status.mesh_ip + (status.mesh_ipv6.empty() ? "" : ", " + status.mesh_ipv6)},
       {"interface", interface_line(status.interface)},
       {"role", roles},
@@ -189,7 +158,7 @@ std::string text_of(Status const& status) {
     rows.push_back({"refused", refused_line(*status.refused_inbound)});
   if (auto const line = disbelieved_line(status.refused_claims); !line.empty()) rows.push_back({"disbelieved", line});
   rows.push_back({"relay", relay_line(status.relay)});
-  rows.push_back({"uptime", duration_text(status.uptime_s)});
+  rows.push_back({"uptime", seconds_text(status.uptime_s)});
   if (status.mesh_error) rows.push_back({"mesh", "OFF: " + *status.mesh_error});
   return table(rows);
 }
@@ -215,7 +184,7 @@ std::string text_of(std::vector<PeerDiscovered> const& discovered) {
   std::vector<std::vector<std::string>> rows{{"ID", "ADDRESS", "LINK", "FIRST HEARD", "LAST HEARD"}};
   for (auto const& one : discovered)
     rows.push_back({short_of(one.node_id.value_or("")), printable(one.address), std::string(to_string(one.mechanism)),
-                    duration_text(one.first_seen_s) + " ago", duration_text(one.last_seen_s) + " ago"});
+                    seconds_text(one.first_seen_s) + " ago", seconds_text(one.last_seen_s) + " ago"});
   return table(rows);
 }
 
@@ -224,7 +193,7 @@ std::string text_of(RouteTable const& routes) {
   std::vector<std::vector<std::string>> rows{{"NODE", "VIA", "HOPS", "METRIC", "TOLD", ""}};
   for (auto const& route : routes.routes)
     rows.push_back({short_of(route.destination), short_of(route.via), std::to_string(route.hops),
-                    std::to_string(route.metric), duration_text(route.age_s),
+                    std::to_string(route.metric), seconds_text(route.age_s),
                     route.selected    ? "in use"
                     : !route.feasible ? "not feasible"
                     : route.doubted   ? "doubted"

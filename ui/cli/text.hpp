@@ -8,13 +8,6 @@
 
 namespace pim::cli {
 
-/// 32 digits in groups of four, as people compare them.
-[[nodiscard]] std::string grouped(std::string const& node_id);
-/// "3.4 MiB": 1024-based, one decimal.
-[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
-/// "4h 12m": two units.
-[[nodiscard]] std::string duration_text(std::uint64_t seconds);
-
 [[nodiscard]] std::string text_of(protocol::Status const& status);
 [[nodiscard]] std::string text_of(std::vector<protocol::PeerSummary> const& peers);
 [[nodiscard]] std::string text_of(std::vector<protocol::PeerDiscovered> const& discovered);

@@ -25,16 +25,6 @@ std::string scaled(double value) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// A fixed number of digits as a number.
-std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
-  int value = 0;
-  for (auto c : text.substr(at, count)) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return value;
-}
-
 struct ClockParts {
   int hour, minute, second, millisecond;
 };
@@ -106,27 +96,6 @@ std::string grouped_text(std::string_view hex) {
   return text;
 }
 
-std::optional<WallTime> parse_iso(std::string_view text) {
-  using namespace std::chrono;
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-      text.back() != 'Z')
-    return std::nullopt;
-  auto const y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2);
-  auto const h = digits(text, 11, 2), mi = digits(text, 14, 2), s = digits(text, 17, 2);
-  if (!y || !mo || !d || !h || !mi || !s || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
-  std::int64_t nanos = 0;
-  if (auto const fraction = text.substr(19, text.size() - 20); !fraction.empty()) {
-    if (fraction.size() < 2 || fraction.size() > 10 || fraction.front() != '.') return std::nullopt;
-    auto const value = digits(fraction, 1, fraction.size() - 1);
-    if (!value) return std::nullopt;
-    nanos = *value;
-    for (auto count = fraction.size() - 1; count < 9; ++count) nanos *= 10;
-  }
-  year_month_day const date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
-  if (!date.ok()) return std::nullopt;
-  return WallTime{sys_days{date}} + hours{*h} + minutes{*mi} + seconds{*s} + nanoseconds{nanos};
-}
-
 std::string clock_text(WallTime time, std::chrono::seconds offset) {
   auto const p = parts(time, offset);
   return print("%02d:%02d:%02d", p.hour, p.minute, p.second);
@@ -140,7 +109,13 @@ std::string clock_millis_text(WallTime time, std::chrono::seconds offset) {
 std::string printable(std::string_view text) {
   std::string line;
   line.reserve(text.size());
-  for (auto c : text) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto const byte = static_cast<unsigned char>(text[at]);
+    auto const next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+    bool const is_c1 = byte == 0xc2 && next >= 0x80 && next <= 0x9f;
+    line += byte < 0x20 || byte == 0x7f || is_c1 ? ' ' : text[at];
+    if (is_c1) ++at;
+  }
   return line;
 }
 

@@ -35,14 +35,13 @@ enum class LatencyTone { unknown, good, fair, poor };
 /// In groups of four, for comparing: `a1b2 c3d4 …`.
 [[nodiscard]] std::string grouped_text(std::string_view hex);
 
-/// ISO-8601 UTC as the daemon writes it (`2026-01-31T12:34:56.789Z`); nothing for any other text.
-[[nodiscard]] std::optional<WallTime> parse_iso(std::string_view text);
 /// `12:34:56` in the zone that is `offset` east of UTC.
 [[nodiscard]] std::string clock_text(WallTime time, std::chrono::seconds offset);
 /// The same with `.789`.
 [[nodiscard]] std::string clock_millis_text(WallTime time, std::chrono::seconds offset);
 
-/// One line without control characters: what strangers and logs say must not move the page.
+/// One line without control characters, a blank for each (C0, DEL and C1 as UTF-8): what strangers and logs say must not
+/// move the page, nor command a terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// Whether `needle` occurs in `text`, ASCII letters compared without case. An empty needle always does.

@@ -13,24 +13,6 @@ namespace {
 bool has(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
 }  // namespace
 
-TEST_CASE("people_compare_ids_in_groups_of_four") {
-  CHECK(grouped("0123456789abcdef0123456789abcdef") == "0123 4567 89ab cdef 0123 4567 89ab cdef");
-  CHECK(grouped("") == "");
-  CHECK(grouped("01234") == "0123 4");
-}
-
-TEST_CASE("sizes_have_one_decimal_and_durations_two_units") {
-  CHECK(bytes_text(0) == "0 B");
-  CHECK(bytes_text(1023) == "1023 B");
-  CHECK(bytes_text(1536) == "1.5 KiB");
-  CHECK(bytes_text(UINT64_MAX) == "16384.0 PiB");
-  CHECK(duration_text(0) == "0s");
-  CHECK(duration_text(59) == "59s");
-  CHECK(duration_text(60) == "1m 0s");
-  CHECK(duration_text(15123) == "4h 12m");
-  CHECK(duration_text(200000) == "2d 7h");
-}
-
 TEST_CASE("who_was_heard_nearby_stands_in_a_table_and_nobody_is_said_to_be_nobody") {
   CHECK(has(text_of(std::vector<PeerDiscovered>{}), "Nobody was heard"));
   PeerDiscovered one;

@@ -96,11 +96,11 @@ TEST_CASE("our own vectors hold for both roles, with and without a network secre
 }
 
 TEST_CASE("the published IK vectors hold for both roles") {
-  if (auto const file = test::published_vectors("noise_ik_vectors.json", "the published IK vectors"))
+  if (auto const file = test::published_vectors("noise_ik_vectors.json"))
     CHECK(check_all(*file, ik) == 7);
 }
 
 TEST_CASE("the published IKpsk2 vectors hold for both roles") {
-  auto const file = test::published_vectors("noise_ikpsk_vectors.json", "the published IKpsk2 vectors");
+  auto const file = test::published_vectors("noise_ikpsk_vectors.json");
   if (file) CHECK(check_all(*file, ik_psk2) == 5);
 }

@@ -51,7 +51,6 @@ TEST_CASE("the reasons have the exact words of the contract") {
   CHECK(to_string(PairFailure::noise_handshake_rejected) == "noise handshake rejected");
   CHECK(to_string(PairFailure::timeout) == "timeout");
   for (auto const name : level_names) CHECK(to_string(parse_level(name).value()) == name);
-  for (auto const name : policy_names) CHECK(to_string(parse_policy(name).value()) == name);
   CHECK_FALSE(parse_level("Verified"));
 }
 
