@@ -196,10 +196,11 @@ void add_local_keys(std::vector<Key>& table) {
                        PIM_AT(interface.mesh_ip), check_mesh_ip, "auto"));
   table.push_back(constant("interface.mesh_ipv6", "auto",
                            "The IPv6 address follows from the node id and proves it, so it cannot be chosen."));
-  table.push_back(choice("interface.accept_inbound", accept_inbound_names,
-                         "Who may open connections to this host through the tunnel: nobody, peers that you added, listed or "
-                         "verified, or everyone in the mesh. Ping is always answered.",
-                         PIM_AT(interface.accept_inbound)));
+  table.push_back(
+      choice("interface.accept_inbound", accept_inbound_names,
+             "Who may open connections to this host through the tunnel: nobody, peers that you added, listed or "
+             "verified, or everyone in the mesh. Ping is always answered.",
+             PIM_AT(interface.accept_inbound)));
 
   table.push_back(
       number("transport.listen_port", 1, 65535, "UDP port for peers, IPv4 and IPv6.", PIM_AT(transport.listen_port)));

@@ -77,17 +77,24 @@ void Machine::on_frame(dataplane::AddressWanted const& frame, Turn& turn) {
 
 /// Data for a session that does not exist here: after a restart the other side still uses the old keys.
 void Machine::on_frame(dataplane::UnknownReceiver const& frame, Turn& turn) {
+  auto const now = turn.now.boot;
+  auto const was_just_called = [now](Peer const& one) {
+    return one.last_dialled != Time{} && now < one.last_dialled + recall_interval;
+  };
   Peer* peer = nullptr;
   if (frame.from.is_direct()) {
     auto const at = by_endpoint_.find(frame.from.endpoint);
     if (at == by_endpoint_.end()) return call_from_earlier_run(frame.from.endpoint, turn);
     peer = find(at->second);
   } else if (auto const id = mesh_.find_by_address(mesh::v6_address(mesh_v6_, frame.from.source))) {
+    auto const* const known = find(*id);
+    // A relay can invent nodes: all that it names share what one source may make us do.
+    if ((!known || !was_just_called(*known)) && !limiter_.allow({{}, frame.from.relay, {}}, now))
+      return dataplane_.count_drop(Drop::rate_limited);
     peer = meet(*id, turn);
   }
   if (!peer || (frame.from.is_direct() && peer->provisional)) return;
-  bool const was_just_called = peer->last_dialled != Time{} && turn.now.boot < peer->last_dialled + recall_interval;
-  if (!was_just_called) call(*peer, false, turn);
+  if (!was_just_called(*peer)) call(*peer, false, turn);
   retry_handshake(peer->id, turn);
 }
 

@@ -122,8 +122,9 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   auto const* const pinned = trust_.pinned(entry.pin_address);
   if (configured.names_identity() || (pinned && pinned->id == id)) name(entry, id);
   auto* const peer = find(id);
-  // Over a link that is up to this very address, a handshake was answered from there.
-  auto const proven = peer && peer->link.is_up() ? dataplane_.endpoint(peer->slot) : std::nullopt;
+  // Over a link that is up to this very address, a handshake was answered from there. Who was lost all the same has to
+  // answer anew.
+  auto const proven = peer && peer->alive && peer->link.is_up() ? dataplane_.endpoint(peer->slot) : std::nullopt;
   if (proven && (entry.peer == id || is_candidate(entry, *proven))) return connected(entry, *peer, turn);
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);

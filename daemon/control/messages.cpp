@@ -125,6 +125,7 @@ void Machine::on_message(Peer& peer, wire::ProbeReply const& reply, dataplane::W
 
 void Machine::on_message(Peer& peer, wire::Goodbye const& goodbye, dataplane::Way, Turn& turn) {
   bool const is_forgotten = goodbye.reason == wire::GoodbyeReason::forgotten;
+  apply(peer, peer.keys.clear(), turn);
   end_session(peer, is_forgotten ? "it forgot us" : "it said goodbye", turn);
 }
 

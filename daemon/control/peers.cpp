@@ -219,9 +219,9 @@ void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
   arm(peer);
 }
 
-/// There are no keys any more, so nothing can be proven about the link either.
+/// There are no keys to seal with any more, so nothing can be proven about the link either. A caller that we answered
+/// may still confirm new ones.
 void Machine::end_session(Peer& peer, std::string const& why, Turn& turn) {
-  apply(peer, peer.keys.clear(), turn);
   peer.link.stop();
   leave_neighbour(peer, turn);
   lose(peer, why, turn);

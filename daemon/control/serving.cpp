@@ -99,12 +99,11 @@ void Machine::on_serving_applied(PlanApplied const& applied, Turn& turn) {
 }
 
 void Machine::on_serving_timer(Turn& turn) {
-  if (!serves()) return;
+  if (!serving_.applied) return;
+  timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
   std::set<NodeId> through;
-  bool any_alive = false;
   for (auto const& peer : slots_) {
-    if (!peer || !peer->alive) continue;
-    any_alive = true;
+    if (!peer || !peer->alive || !serves()) continue;
     auto const last = dataplane_.activity(peer->slot).last_internet_received;
     if (last != Time{} && turn.now.boot < last + through_window) through.insert(peer->id);
   }
@@ -115,7 +114,6 @@ void Machine::on_serving_timer(Turn& turn) {
   for (auto const& id : before)
     if (!serving_.through_me.contains(id))
       turn.outbox.notes.emplace_back(ServingEvent{ServingEventKind::peer_through_me_removed, id});
-  if (any_alive) timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
 }
 
 void Machine::show_serving(Turn& turn) {

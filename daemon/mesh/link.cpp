@@ -137,10 +137,9 @@ Link::Verdict Link::poll_up(Traffic const& traffic, Time now) {
     go_down(now);
     return Verdict::down;
   }
-  if (now >= probe_at_) return Verdict::probe;
-  if (is_asking()) return Verdict::quiet;
   is_busy_ = now < traffic.last_data_sent + busy_for;
-  return is_busy_ ? Verdict::probe : Verdict::quiet;
+  if (now >= probe_at_) return Verdict::probe;
+  return is_busy_ && !is_asking() ? Verdict::probe : Verdict::quiet;
 }
 
 void Link::go_down(Time now) {

@@ -37,7 +37,7 @@ class Link {
   /// Something may have changed: probes become frequent again. For a network change, or a probe of the peer that
   /// came directly while the link is down.
   void reset(Time now);
-  /// Data began to go out after a pause of 750 ms or more.
+  /// Data began to go out after a pause of 750 ms or more. With the next probe it is seen anyway.
   void on_traffic() { is_busy_ = true; }
   /// Something that went out over the link was not answered in time, or somebody says that the peer is gone: it is
   /// asked at once, but no more often than under traffic, however often this is called.

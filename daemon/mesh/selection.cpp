@@ -50,11 +50,12 @@ bool Routing::is_much_better(Metric metric, Metric present) const {
   return present * 100u > metric * (100u + settings_.hysteresis_percent);
 }
 
-/// Somebody behind a neighbour has no route, waits for a sequence number that this one has, and could use it.
+/// Somebody behind a neighbour has no route, waits for a sequence number that this one has, and could use it. A doubted
+/// one helps nobody; a neighbour that swallows could draw everything to itself by asking for it.
 bool Routing::is_sought(Destination const& destination, Candidate const& candidate) const {
   auto const& forwarding = destination.forwarding;
   return forwarding.at != never && forwarding.is_cut_off && candidate.hops < settings_.max_hops &&
-         satisfies(candidate.announced.seqno, forwarding.seqno);
+         satisfies(candidate.announced.seqno, forwarding.seqno) && !doubts_.holds(destination.id, candidate.neighbour);
 }
 
 Candidate const* Routing::choose(Destination& destination, Time now) const {

@@ -4,7 +4,7 @@
 //   update          0x25 | batch 4 | table 4 | count 1 | entries
 //     entry         flags 1 | node id 16 | seqno 2 | metric 2 | hops 1 | [public key 32 | v4 alias 4]
 //   update ack      0x26 | batch 4 | table 4
-//   seqno request   0x27 | node id 16 | seqno 2 | hop limit 1
+//   seqno request   0x27 | node id 16 | seqno 2 | hop limit 1 | is cut off 1
 //
 // Flag bit 0: the record (key and alias) follows. Metric 0xffff retracts, and then there is no record.
 #pragma once

@@ -12,6 +12,14 @@
 namespace pim::test {
 namespace {
 
+template <class View>
+View last_of(std::vector<control::Note> const& notes) {
+  View found;
+  for (auto const& note : notes)
+    if (auto const* const view = std::get_if<View>(&note)) found = *view;
+  return found;
+}
+
 std::string status_name(control::StatusEvent const& event, bool engaged) {
   switch (event.kind) {
     case control::StatusEventKind::role_changed: return "role_changed";
@@ -125,12 +133,8 @@ std::optional<control::PeerView> Node::peer(NodeId const& id) const {
   return found;
 }
 
-control::RoutingView Node::routing() const {
-  control::RoutingView found;
-  for (auto const& note : notes)
-    if (auto const* const view = std::get_if<control::RoutingView>(&note)) found = *view;
-  return found;
-}
+control::RoutingView Node::routing() const { return last_of<control::RoutingView>(notes); }
+control::ServingView Node::serving() const { return last_of<control::ServingView>(notes); }
 
 std::vector<std::string> Node::status_events() const {
   std::vector<std::string> names;

@@ -64,6 +64,7 @@ class Node {
   [[nodiscard]] std::size_t logged(std::string_view words) const;
   [[nodiscard]] std::optional<control::PeerView> peer(NodeId const& id) const;
   [[nodiscard]] control::RoutingView routing() const;
+  [[nodiscard]] control::ServingView serving() const;
   /// Names of the status events so far: "route_on", "kill_switch+", "kill_switch-", ...
   [[nodiscard]] std::vector<std::string> status_events() const;
   /// Reasons of the pair_failed events so far.

@@ -36,9 +36,7 @@ std::string table(std::vector<std::vector<std::string>> const& rows) {
 
 std::string short_of(std::string const& node_id) { return node_id.empty() ? "-" : node_id.substr(0, 8); }
 
-std::string seconds_text(std::uint64_t seconds) {
-  return ui::duration_text(std::chrono::seconds(seconds));
-}
+std::string seconds_text(std::uint64_t seconds) { return ui::duration_text(std::chrono::seconds(seconds)); }
 
 std::string milliseconds(Nullable<double> const& latency) {
   if (!latency) return "-";

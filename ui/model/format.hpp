@@ -40,8 +40,8 @@ enum class LatencyTone { unknown, good, fair, poor };
 /// The same with `.789`.
 [[nodiscard]] std::string clock_millis_text(WallTime time, std::chrono::seconds offset);
 
-/// One line without control characters, a blank for each (C0, DEL and C1 as UTF-8): what strangers and logs say must not
-/// move the page, nor command a terminal.
+/// One line without control characters, a blank for each (C0, DEL and C1 as UTF-8): what strangers and logs say must
+/// not move the page, nor command a terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// Whether `needle` occurs in `text`, ASCII letters compared without case. An empty needle always does.

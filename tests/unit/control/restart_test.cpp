@@ -177,3 +177,40 @@ TEST_CASE("what comes late under the keys before is still opened in the same lif
   lives.deliver();
   CHECK(lives.a.delivered.size() > delivered);
 }
+
+TEST_CASE("who restarts calls those who talk to it through a relay, a few at a time") {
+  for (bool const remembers : {true, false}) {
+    CAPTURE(remembers);
+    VirtualNetwork net;
+    auto& relay = net.add("relay", "192.0.2.9");
+    auto& a = net.add("a", "192.0.2.1", dialling({"192.0.2.9"}));
+    std::vector<Node*> others;
+    for (int i = 10; i < 60; ++i)
+      others.push_back(&net.add("n" + std::to_string(i), "192.0.2." + std::to_string(i), dialling({"192.0.2.9"})));
+    net.loses = [&](Endpoint const& from, Endpoint const& to, Bytes) {
+      return from != relay.endpoint() && to != relay.endpoint();
+    };
+    relay.start();
+    a.start();
+    for (auto* const other : others) other->start();
+    net.run(5s);
+    auto const all_talk_for = [&](int times) {
+      for (int i = 0; i < times; ++i) {
+        for (auto* const other : others) other->send_packet(udp_packet(other->mesh_v6(), a.mesh_v6()));
+        net.run(100ms);
+      }
+    };
+    auto const met = [&] { return a.logged("through a relay"); };
+    all_talk_for(10);
+    REQUIRE(met() == 50);
+    a.kill();
+    if (!remembers) a.trusted = {};
+    a.notes.clear();
+    a.start();
+    all_talk_for(10);
+    CHECK(met() >= 20);
+    CHECK(met() <= 30);
+    all_talk_for(60);
+    CHECK(met() == 50);
+  }
+}

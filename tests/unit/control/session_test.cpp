@@ -154,6 +154,47 @@ TEST_CASE("who still holds the session of a caller's earlier life calls back as 
   CHECK(pair.connected());
 }
 
+TEST_CASE("a caller whose first word takes longer than a second is met all the same") {
+  Pair pair;
+  for (auto* const node : {pair.a, pair.b}) {
+    node->kill();
+    node->notes.clear();
+  }
+  pair.net.loses = [&](Endpoint const& from, Endpoint const&, Bytes datagram) {
+    return from == pair.b->endpoint() && wire::peek(datagram) == wire::Kind::initiation;
+  };
+  pair.b->start();
+  pair.net.run(30s);  // what it calls by itself is over
+  pair.net.delay = 600ms;
+  pair.a->start();
+  pair.net.run(4s);
+  CHECK(pair.connected());
+}
+
+TEST_CASE("an entry is called until it is back, though its link seemed to work when it was lost") {
+  Pair pair;
+  pair.net.delay = 1s;
+  for (int i = 0; i < 200; ++i) {
+    pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+    pair.net.run(100ms);
+  }
+  REQUIRE(pair.connected());
+  bool is_cut = true;
+  pair.net.loses = [&](auto const&...) { return is_cut; };
+  for (int i = 0; i < 40; ++i) {
+    pair.a->send_packet(udp_packet(pair.a->mesh_v6(), pair.b->mesh_v6()));
+    pair.net.run(100ms);
+  }
+  REQUIRE(pair.a->logged("it does not answer") == 1);
+  pair.b->kill();
+  pair.net.run(400s);  // the keys are gone
+  is_cut = false;
+  pair.b->trusted = {};  // it calls nobody
+  pair.b->start();
+  pair.net.run(70s);
+  CHECK(pair.connected());
+}
+
 TEST_CASE("a goodbye is believed at once") {
   Pair pair;
   (void)pair.b->command(control::Shutdown{});

@@ -59,31 +59,30 @@ TEST_CASE("x25519 passes Wycheproof, all-zero secrets refused") {
 }
 
 TEST_CASE("chacha20-poly1305 passes Wycheproof") {
-  run({"chacha20_poly1305_test.json", 325},
-      [](auto const& group, auto const& each, bool is_valid) {
-        auto const iv = hex(each.at("iv"));
-        // Other nonce sizes cannot be expressed in this interface.
-        if (group.at("ivSize").as_int64() != 96) {
-          CHECK_FALSE(is_valid);
-          return;
-        }
-        crypto::Nonce nonce;
-        std::memcpy(nonce.data(), iv.data(), nonce.size());
-        Key const key(hex(each.at("key")));
-        auto const plain = hex(each.at("msg"));
-        auto const aad = hex(each.at("aad"));
-        auto const tag = hex(each.at("tag"));
-        auto opened = hex(each.at("ct"));
-        bool const opens = crypto::Opener(key).open(nonce, aad, opened, tag);
-        CHECK(opens == is_valid);
-        if (!is_valid) return;
-        CHECK(opened == plain);
-        auto sealed = plain;
-        crypto::Tag made;
-        crypto::Sealer(key).seal(nonce, aad, sealed, made);
-        CHECK(sealed == hex(each.at("ct")));
-        CHECK(to_hex(made) == to_hex(tag));
-      });
+  run({"chacha20_poly1305_test.json", 325}, [](auto const& group, auto const& each, bool is_valid) {
+    auto const iv = hex(each.at("iv"));
+    // Other nonce sizes cannot be expressed in this interface.
+    if (group.at("ivSize").as_int64() != 96) {
+      CHECK_FALSE(is_valid);
+      return;
+    }
+    crypto::Nonce nonce;
+    std::memcpy(nonce.data(), iv.data(), nonce.size());
+    Key const key(hex(each.at("key")));
+    auto const plain = hex(each.at("msg"));
+    auto const aad = hex(each.at("aad"));
+    auto const tag = hex(each.at("tag"));
+    auto opened = hex(each.at("ct"));
+    bool const opens = crypto::Opener(key).open(nonce, aad, opened, tag);
+    CHECK(opens == is_valid);
+    if (!is_valid) return;
+    CHECK(opened == plain);
+    auto sealed = plain;
+    crypto::Tag made;
+    crypto::Sealer(key).seal(nonce, aad, sealed, made);
+    CHECK(sealed == hex(each.at("ct")));
+    CHECK(to_hex(made) == to_hex(tag));
+  });
 }
 
 TEST_CASE("hkdf-sha256 passes Wycheproof") {
@@ -96,10 +95,9 @@ TEST_CASE("hkdf-sha256 passes Wycheproof") {
 }
 
 TEST_CASE("hmac-sha256 passes Wycheproof") {
-  run({"hmac_sha256_test.json", 174},
-      [](auto const&, auto const& each, bool is_valid) {
-        auto const tag = hex(each.at("tag"));
-        auto const made = crypto::hmac_sha256(hex(each.at("key")), {hex(each.at("msg"))});
-        CHECK(crypto::equal(Bytes{made}.first(tag.size()), tag) == is_valid);
-      });
+  run({"hmac_sha256_test.json", 174}, [](auto const&, auto const& each, bool is_valid) {
+    auto const tag = hex(each.at("tag"));
+    auto const made = crypto::hmac_sha256(hex(each.at("key")), {hex(each.at("msg"))});
+    CHECK(crypto::equal(Bytes{made}.first(tag.size()), tag) == is_valid);
+  });
 }

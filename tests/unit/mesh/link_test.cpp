@@ -152,6 +152,16 @@ TEST_CASE("a link over which something goes out twice a second is watched like o
   CHECK(track.probes.size() >= 40);
 }
 
+TEST_CASE("a link that comes up in the midst of traffic is watched for it within a second") {
+  Track track;
+  track.last_data = track.now;  // the packet path told of it before, and tells again only after a pause
+  track.traffic = true;
+  track.runs_for(1s);
+  track.probes.clear();
+  track.runs_for(10s);
+  CHECK(track.probes.size() >= 24);
+}
+
 TEST_CASE("a hole under traffic is noticed within a second and two and a half round trips") {
   for (auto const round_trip : {1ms, 20ms, 100ms, 150ms, 200ms, 400ms})
     for (auto offset = 0ms; offset < 800ms; offset += 7ms) {

@@ -291,6 +291,17 @@ TEST_CASE("for a node that is not cut off, or could not use it, no dearer route 
   }
 }
 
+TEST_CASE("no route that is doubted is taken for a node that is cut off") {
+  auto desk = desk_with(3);
+  desk.says(1, {entry(7, 5, 50)});
+  desk.says(2, {entry(7, 6, 500)});
+  desk.doubts(7, 2);
+  desk.clear();
+  desk.asks(3, 7, 6, 64, true);
+  CHECK(desk.hop(7) == 1u);
+  CHECK(desk.requests.size() == 1);
+}
+
 TEST_CASE("a request goes on as urgent as the most urgent that it stands for") {
   auto desk = desk_with(3);
   desk.says(1, {entry(7, 5, 50)});

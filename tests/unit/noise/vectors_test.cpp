@@ -96,8 +96,7 @@ TEST_CASE("our own vectors hold for both roles, with and without a network secre
 }
 
 TEST_CASE("the published IK vectors hold for both roles") {
-  if (auto const file = test::published_vectors("noise_ik_vectors.json"))
-    CHECK(check_all(*file, ik) == 7);
+  if (auto const file = test::published_vectors("noise_ik_vectors.json")) CHECK(check_all(*file, ik) == 7);
 }
 
 TEST_CASE("the published IKpsk2 vectors hold for both roles") {

@@ -67,7 +67,8 @@ TEST_CASE("a clock shows the time of the reader's zone") {
 
 TEST_CASE("what strangers say stays on one line") {
   CHECK(printable("a\nb\x1b[2Jc\x7f") == "a b [2Jc ");
-  CHECK(printable("a\xc2\x9b" "2Jb") == "a 2Jb");  // U+009B begins a terminal's command, as ESC [ does
+  CHECK(printable("a\xc2\x9b"
+                  "2Jb") == "a 2Jb");  // U+009B begins a terminal's command, as ESC [ does
   CHECK(printable("Grüße, \xc2\xa0 ok") == "Grüße, \xc2\xa0 ok");
   CHECK(printable("ends \xc2") == "ends \xc2");
 }
