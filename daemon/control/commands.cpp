@@ -196,6 +196,8 @@ void Machine::on(CommandId id, Shutdown& command, Turn& turn) {
     if (peer && peer->alive)
       dataplane_.seal_control(peer->slot, wire::to_bytes(wire::Goodbye{wire::GoodbyeReason::shutting_down}), turn.now,
                               turn.packets);
+  for (auto* const waiting : {&routing_.waiting, &serving_.waiting})
+    reply_routing(*waiting, Refused{Refusal::not_ready, "the daemon is stopping"}, turn);
   stopping_ = Stopping{command.release, planning_.number + 1, {id}};
   planning_.is_forced = planning_.is_due = true;
   timers_ = {};

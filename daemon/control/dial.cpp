@@ -52,6 +52,15 @@ void Machine::redial(Entry& entry, Turn& turn) {
   dirty_entries_.insert(entry.config.entry_id);
 }
 
+/// Those that rest are called by then.
+void Machine::hasten_entries(Time by) {
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.stage != Stage::resting) continue;
+    entry.next = std::min(entry.next, by);
+    arm(entry);
+  }
+}
+
 void Machine::arm(Entry const& entry) {
   auto at = never;
   if (impaired_ || stopping_) {
@@ -128,7 +137,10 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   if (proven && (entry.peer == id || is_candidate(entry, *proven))) return connected(entry, *peer, turn);
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
-  end_handshake(id);
+  auto const tries_it_too = [&](auto const& one) {
+    return &one.second != &entry && one.second.stage == Stage::initiating && one.second.tried == id;
+  };
+  if (std::ranges::none_of(entries_, tries_it_too)) end_handshake(id);
   auto const ways = peer && peer->alive ? Ways::direct : Ways::all;
   start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways);
   arm(entry);

@@ -44,11 +44,7 @@ void Machine::on(LinksChanged& note, Turn& turn) {
     peer->link.reset(turn.now.boot);
     arm(*peer);
   }
-  for (auto& [entry_id, entry] : entries_) {
-    if (entry.stage != Stage::resting) continue;
-    entry.next = std::min(entry.next, turn.now.boot + std::chrono::seconds{1});
-    arm(entry);
-  }
+  hasten_entries(turn.now.boot + std::chrono::seconds{1});
 }
 
 void Machine::on(GatewayLoad& note, Turn&) {
@@ -68,7 +64,9 @@ void Machine::on(Stored& note, Turn& turn) {
       std::erase_if(saved_.added_peers, [&](auto const& peer) { return peer.entry_id == one.added_entry; });
       remove_entry(one.added_entry, turn);
     }
-    one.answer = Refused{Refusal::internal, "it could not be stored: " + note.error};
+    auto const what = one.added_entry.empty() ? "the next start will not know it, for it could not be stored: "
+                                              : "it could not be stored: ";
+    one.answer = Refused{Refusal::internal, what + note.error};
     one.awaited = {};
   }
   auto const is_settled = [](Unstored const& one) { return !one.is_new && one.awaited == SaveNumbers{}; };

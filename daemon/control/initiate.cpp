@@ -23,19 +23,28 @@ void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vecto
                               Turn& turn, Ways ways) {
   if (impaired_ || stopping_ || id == self_ || (targets.empty() && !is_beyond(id))) return;
   auto const running = outgoing_.find(id);
-  if (running != outgoing_.end()) {
-    for (auto const& target : targets) {
-      auto& known = running->second.targets;
-      bool const is_new = std::find(known.begin(), known.end(), target) == known.end();
-      if (is_new && known.size() < max_candidates) known.push_back(target);
-    }
-    return;
-  }
+  if (running != outgoing_.end()) return join(running->second, targets, urgent, ways);
   auto const number = ++last_outgoing_;
   session::InitiationSchedule const schedule(turn.now.boot, settings_.handshake_timeout, urgent);
   outgoing_.emplace(id, Outgoing{number, id, key, std::move(targets), ways, schedule});
   if (auto* const peer = find(id)) peer->last_dialled = turn.now.boot;
   on_handshake_timer(number, turn);
+}
+
+/// Who calls by all ways knows where the node was. A place that is only said to be its own gives way to that one.
+void Machine::join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Ways ways) {
+  auto& known = running.targets;
+  for (auto const& target : targets) {
+    if (std::ranges::find(known, target) != known.end()) continue;
+    bool const is_full = known.size() == max_candidates;
+    if (is_full && (ways == Ways::direct || running.ways == Ways::all)) break;
+    if (is_full) known.erase(known.begin());
+    known.push_back(target);
+  }
+  if (ways == Ways::all) running.ways = Ways::all;
+  if (!urgent) return;
+  running.schedule.hasten();
+  timers_.arm({TimerKey::Kind::handshake, running.number}, running.schedule.next_deadline());
 }
 
 /// The node that it is with showed itself.

@@ -72,6 +72,7 @@ class Machine final : private discovery::Judge {
   void start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent, Turn& turn,
                        Ways ways = Ways::all);
   void on_handshake_timer(std::uint32_t number, Turn& turn);
+  void join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Ways ways);
   void retry_handshake(NodeId const& id, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
   [[nodiscard]] std::optional<Buffer> write_initiation(Outgoing& outgoing, wire::Timestamp const& at, bool is_relayed);
@@ -96,6 +97,7 @@ class Machine final : private discovery::Judge {
   void attempt_failed(Entry& entry, trust::Refused const& refused, Turn& turn);
   void give_up(Entry& entry, Turn& turn);
   void redial(Entry& entry, Turn& turn);
+  void hasten_entries(Time by);
   void arm(Entry const& entry);
   [[nodiscard]] bool is_urgent(Entry const& entry) const;
   [[nodiscard]] std::optional<PublicKey> expected_key(Entry const& entry) const;
@@ -236,7 +238,9 @@ class Machine final : private discovery::Judge {
   // -- serving.cpp: the internet for others
   void enable_gateway(CommandId id, GatewaySettings const& settings, Turn& turn);
   void disable_gateway(CommandId id, Turn& turn);
+  void end_serving();
   void on_serving_applied(PlanApplied const& applied, Turn& turn);
+  void on_serving_failed(std::string const& error, Turn& turn);
   void on_serving_timer(Turn& turn);
   void show_serving(Turn& turn);
   [[nodiscard]] bool serves() const;

@@ -80,6 +80,8 @@ void Machine::on_message(Peer& peer, wire::Hello const& hello, dataplane::Way, T
   peer.introduced = true;
   peer.hello_sequence = hello.sequence;
   peer.name = hello.name;
+  // It introduces itself under new keys: it may have lost us meanwhile, and all that we said, without our knowing.
+  if (peer.alive && peer.announcement.begun < peer.last_handshake) announce(peer, turn);
   hear_offer(peer, hello.offer, turn);
   claim_alias(peer, IpAddress::from_bytes(hello.v4_alias), turn);
   if (!peer.rtt) probe(peer, turn);

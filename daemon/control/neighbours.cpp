@@ -56,6 +56,9 @@ void Machine::poll_link(Peer& peer, Turn& turn) {
   }
   leave_neighbour(peer, turn);
   call_again(peer.id, turn);
+  // A relay may carry on, and the user's own address lead to it from here.
+  for (auto& [entry_id, entry] : entries_)
+    if (entry.peer == peer.id && entry.stage == Stage::connected) redial(entry, turn);
 }
 
 void Machine::probe_link(Peer& peer, Turn& turn) {

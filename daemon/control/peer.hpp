@@ -19,6 +19,7 @@ namespace pim::control {
 
 /// Our node record on its way to a peer: sent again until it is acknowledged.
 struct Announcement {
+  Time begun{};  ///< when it was sent first
   std::uint64_t sequence = 0;
   unsigned tries = 0;
   Time next = never;

@@ -231,7 +231,7 @@ void Machine::end_session(Peer& peer, std::string const& why, Turn& turn) {
 }
 
 void Machine::announce(Peer& peer, Turn& turn) {
-  peer.announcement = {++last_hello_, 0, turn.now.boot};
+  peer.announcement = {turn.now.boot, ++last_hello_, 0, turn.now.boot};
   send_announcement(peer, turn);
 }
 

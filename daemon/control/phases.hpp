@@ -110,6 +110,7 @@ struct Routing {
   gateways::Better better;
   bool had_gateway = false;
   bool lost_relay = false;  ///< the last gateway went with the neighbour that led to it
+  bool is_seeking = false;  ///< on, without a gateway
   std::string arming_error;
   std::optional<WallTime> since, verified_at;
   std::optional<RoutingView> shown;
@@ -117,12 +118,20 @@ struct Routing {
 
 /// The internet for others.
 struct Serving {
+  /// What the user wants, and what is stored of it.
+  struct Wish {
+    bool wanted = false;
+    GatewaySettings settings{};
+    bool is_decided = false;
+    std::optional<GatewaySettings> stored{};
+  };
   bool wanted = false;   ///< the user enabled it
   bool applied = false;  ///< the host does it
   GatewaySettings settings;
   std::uint8_t load = 0;  ///< percent of the connections that it admits
   std::uint64_t plan_number = 0;
   std::vector<CommandId> waiting;
+  Wish before;  ///< those who wait
   std::optional<WallTime> enabled_at;
   std::set<NodeId> through_me;
   std::optional<wire::GatewayOffer> announced;

@@ -1,6 +1,7 @@
 // The internet through a gateway: arming, choosing, blocking. Nothing here opens anything on failure:
 // only a release that the user asked for does.
 #include <algorithm>
+#include <utility>
 
 #include "control/machine.hpp"
 
@@ -74,7 +75,9 @@ void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
       routing_.verified_at.reset();
       table_dirty_ = true;
       show_routing(turn);
-      return reply_routing(routing_.waiting, SplitDefaultSet{false, std::nullopt}, turn);
+      for (auto const id : std::exchange(routing_.waiting, {}))
+        reply_when_stored(id, SplitDefaultSet{false, std::nullopt});
+      return;
     case Phase::on:
     case Phase::off: return;
   }
@@ -93,6 +96,10 @@ void Machine::choose_gateway(Turn& turn) {
     due = gateways::next_deadline(usable, routing_.gateway, turn.now.boot);
   }
   timers_.arm({TimerKey::Kind::routing}, due);
+  bool const is_wanted = routing_.phase == Routing::Phase::arming || routing_.phase == Routing::Phase::on;
+  bool const was_seeking = std::exchange(routing_.is_seeking, is_wanted && !routing_.gateway);
+  // Those that rested beside a gateway that worked may be one.
+  if (routing_.is_seeking && !was_seeking) hasten_entries(turn.now.boot);
   if (routing_.gateway == before) return;
   if (auto* const left = before ? find(*before) : nullptr) {
     left->internet_until = turn.now.boot + internet_grace;

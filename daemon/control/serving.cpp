@@ -56,6 +56,8 @@ void Machine::enable_gateway(CommandId id, GatewaySettings const& settings, Turn
                  turn);
   if (!tunnel_up_)
     return reply(id, Refused{Refusal::gateway_unsupported, "there is no tunnel: " + tunnel_reason_}, turn);
+  if (serving_.waiting.empty())
+    serving_.before = {serving_.wanted, serving_.settings, saved_.gateway_decided, saved_.gateway};
   saved_.gateway_decided = true;
   saved_.gateway = settings;
   serving_.wanted = true;
@@ -69,33 +71,44 @@ void Machine::disable_gateway(CommandId id, Turn& turn) {
   saved_.gateway_decided = true;
   saved_.gateway.reset();
   serving_.wanted = false;
-  serving_.applied = false;
   serving_.load = 0;
+  planning_.is_due = true;
+  end_serving();
+  reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, "another request overtook this one"}, turn);
+  reply_when_stored(id, Done{});
+}
+
+void Machine::end_serving() {
+  serving_.applied = false;
   serving_.enabled_at.reset();
   serving_.through_me.clear();
-  planning_.is_due = table_dirty_ = true;
-  reply(id, Done{}, turn);
+  table_dirty_ = true;
 }
 
 void Machine::on_serving_applied(PlanApplied const& applied, Turn& turn) {
   if (!serving_.wanted || applied.number < serving_.plan_number) return;
-  if (serving_.applied) {  // and is shared in another way now
-    if (applied.error.empty()) return reply_routing(serving_.waiting, Done{}, turn);
-    return reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, applied.error}, turn);
+  if (!applied.error.empty()) return on_serving_failed(applied.error, turn);
+  if (!std::exchange(serving_.applied, true)) {
+    serving_.enabled_at = turn.now.wall;
+    table_dirty_ = true;
+    timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
+    show_serving(turn);
   }
-  if (!applied.error.empty()) {
-    if (serving_.waiting.empty()) return;  // wanted since the start: tried again with the next plan
-    serving_.wanted = false;
-    saved_.gateway.reset();
-    planning_.is_due = true;
-    return reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, applied.error}, turn);
-  }
-  serving_.applied = true;
-  serving_.enabled_at = turn.now.wall;
-  table_dirty_ = true;
-  timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
-  show_serving(turn);
   reply_routing(serving_.waiting, Done{}, turn);
+}
+
+/// What was asked for is taken back, and what was shared before is shared as it was, if the next plan says so. Where
+/// nobody asked, nothing is shared from now on: the host tries again, and says when it succeeds.
+void Machine::on_serving_failed(std::string const& error, Turn& turn) {
+  if (serving_.waiting.empty()) return end_serving();
+  auto const& before = serving_.before;
+  serving_.wanted = before.wanted;
+  serving_.settings = before.settings;
+  saved_.gateway_decided = before.is_decided;
+  saved_.gateway = before.stored;
+  planning_.is_forced = planning_.is_due = true;
+  serving_.plan_number = planning_.number + 1;
+  reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, error}, turn);
 }
 
 void Machine::on_serving_timer(Turn& turn) {

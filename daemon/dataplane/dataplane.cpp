@@ -79,6 +79,7 @@ void Dataplane::use_for_sending(PeerSlot slot, ReceiverIndex local, Now const& n
   auto& peer = state_->peer_at(slot);
   peer.sending = session;
   peer.session_wanted = never;
+  peer.activity.awaiting_since = never;  // the peer was heard; what goes out from now on is awaited anew
   if (now.boot >= session->expires) return;
   Sending sending(*state_, now, out);
   while (auto frame = state_->waiting.pop(slot)) sending.frame_to(slot, frame->vnet, frame->packet);

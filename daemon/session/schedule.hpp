@@ -23,6 +23,8 @@ class InitiationSchedule {
     last_ = now;
     return true;
   }
+  /// From now on at the pace of somebody who waits.
+  void hasten() { is_urgent_ = true; }
   /// The other side showed itself: what was sent is lost, unless its answer may still be under way. Begins anew, once.
   void restart(Time now) {
     if (was_restarted_ || now < last_ + restart_after) return;

@@ -209,7 +209,8 @@ void Node::do_host_job(control::HostJob& job) {
     if (refuse_plans.empty()) host_plan = apply->input;
     if (apply->input && apply->input->routing == plan::Routing::on && saved.routing_answer != true)
       armed_unstored = true;
-    host_answers_.emplace_back(control::PlanApplied{apply->number, refuse_plans, network_.now().wall});
+    if (answers_plans)
+      host_answers_.emplace_back(control::PlanApplied{apply->number, refuse_plans, network_.now().wall});
   } else if (auto* const state = std::get_if<control::SaveState>(&job)) {
     if (disk_error.empty()) saved = state->state;
     host_answers_.emplace_back(control::Stored{control::Store::state, state->number, disk_error});

@@ -78,6 +78,7 @@ class Node {
   std::vector<Buffer> delivered;  ///< packets written to the tunnel device
   std::optional<plan::Input> host_plan;
   std::string refuse_plans;     ///< when set, the host answers every plan with this error
+  bool answers_plans = true;    ///< the host says what became of a plan
   std::string disk_error;       ///< when set, nothing of the state is stored any more
   bool armed_unstored = false;  ///< a block was armed while the stored answer said otherwise
   bool tunnel = true;

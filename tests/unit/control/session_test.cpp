@@ -202,6 +202,21 @@ TEST_CASE("a goodbye is believed at once") {
   CHECK(pair.a->peer(pair.b->id())->state != control::PeerState::active);
 }
 
+TEST_CASE("who was forgotten and did not hear of it introduces itself again") {
+  Pair pair;
+  REQUIRE(pair.a->peer(pair.b->id())->v4);
+  pair.net.loses = [](auto const&...) { return true; };
+  pair.a->command(control::ForgetPeer{{to_string(pair.b->id())}});
+  pair.net.run(10ms);
+  pair.net.loses = {};
+  pair.net.run(2s);
+  CHECK(pair.connected());
+  CHECK(pair.a->peer(pair.b->id())->v4);
+  auto const sent = pair.net.sent.size();
+  pair.net.run(10s);
+  CHECK(pair.net.sent.size() - sent < 60);  // they do not introduce themselves on and on
+}
+
 TEST_CASE("a session survives a night of sleep on one side") {
   Pair pair;
   pair.net.boot += 8h;

@@ -250,26 +250,3 @@ TEST_CASE("a gateway whose entry the user removes is not heard any more from tha
   net.run(1s);
   CHECK(client.delivered.empty());
 }
-
-TEST_CASE("a gateway says who goes through it, though nobody did for a while or it went through another itself") {
-  TwoGateways set(Order::of_user);
-  auto const goes_through = [&] {
-    set.client.send_packet(udp_packet(mesh::v4_alias(set.client.id()), *parse_ip("198.51.100.7")));
-    set.net.run(6s);
-    auto const view = set.first.serving();
-    return view.active && view.peers_through_me == std::vector{set.client.id()};
-  };
-  CHECK(goes_through());
-  set.client.kill();
-  set.net.run(200s);
-  CHECK(set.first.serving().peers_through_me.empty());
-  set.client.start();
-  set.net.run(5s);
-  CHECK(goes_through());
-  set.first.command(control::SetSplitDefault{true});
-  set.net.run(6s);
-  CHECK(set.first.serving().peers_through_me.empty());
-  set.first.command(control::SetSplitDefault{false});
-  set.net.run(15s);
-  CHECK(goes_through());
-}

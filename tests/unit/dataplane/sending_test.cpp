@@ -202,6 +202,17 @@ TEST_CASE("an answer is awaited from the first data after the last reception") {
   CHECK(events_of<AnswerAwaited>(pair.a.out).size() == 1);
 }
 
+TEST_CASE("what goes out under new keys is awaited anew, whatever was awaited before") {
+  Pair pair;
+  auto const packet = make_packet(pair.flow(), as_bytes("x"));
+  pair.sealed(packet);
+  pair.a.plane.use_for_sending(pair.a.peer, Pair::index_at_a(1), pair.now, pair.a.out);
+  CHECK(pair.a.plane.activity(pair.a.peer).awaiting_since == never);
+  pair.now.boot += seconds(1);
+  pair.sealed(packet);
+  CHECK(events_of<AnswerAwaited>(pair.a.out).size() == 1);
+}
+
 TEST_CASE("a keepalive or control message awaits no answer") {
   Pair pair;
   pair.sealed_control({});

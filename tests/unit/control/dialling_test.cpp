@@ -1,0 +1,115 @@
+// Who is called, by which ways and how soon: entries, named gateways, and what others can do about it.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "line.hpp"
+#include "wire/kind.hpp"
+
+using namespace pim;
+using namespace pim::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+control::PeerEntry keyed_entry(std::string const& host, Node const& peer) {
+  control::PeerEntry entry;
+  entry.entry_id = "entry-" + host;
+  entry.address = {host, 9100};
+  entry.public_key = peer.key();
+  return entry;
+}
+
+}  // namespace
+
+TEST_CASE("a gateway that came back beside the one in use is called at once when that one is lost") {
+  for (auto const gone : {600s, 611s, 622s, 633s, 644s}) {
+    VirtualNetwork net;
+    auto& client = net.add("client", "192.0.2.1", dialling({"192.0.2.10", "192.0.2.11"}));
+    auto& first = net.add("first", "192.0.2.10");
+    auto& second = net.add("second", "192.0.2.11");
+    for (auto* const gateway : {&first, &second})
+      gateway->settings.gateway = control::GatewaySettings{.nat_interface = "up0"};
+    second.settings.gateway->priority = 200;
+    for (auto* const node : {&first, &second, &client}) node->start();
+    net.run(30s);
+    client.command(control::SetSplitDefault{true});
+    net.run(1s);
+    REQUIRE(client.routing().gateway == first.id());
+    second.kill();
+    net.run(gone);
+    second.trusted = {};  // it calls nobody
+    second.start();
+    auto const talk = [&] {
+      client.send_packet(udp_packet(client.mesh_v6(), first.mesh_v6()));
+      net.run(20ms);
+      return client.routing().gateway == second.id();
+    };
+    first.kill();
+    CHECK(net.run_until(talk, 4s));
+  }
+}
+
+TEST_CASE("while a relay carries the session of an entry whose link broke, the user's own address is called again") {
+  Line line;
+  line.a.settings.peers.push_back(keyed_entry("b.example", line.b));
+  line.link(line.a, line.b);
+  line.start();
+  line.a.host(control::NameResolved{"b.example", {*parse_ip("192.0.2.2")}});
+  line.net.run(5s);
+  REQUIRE(line.a.peer(line.b.id())->state == control::PeerState::active);
+  line.cut(line.a, line.b);
+  (void)line.lost_while_talking(5s);
+  REQUIRE(line.a.peer(line.b.id())->state == control::PeerState::relayed);
+  line.a.host(control::NameResolved{"b.example", {*parse_ip("192.0.2.77")}});
+  line.net.run(70s);
+  Endpoint const moved{*parse_ip("192.0.2.77"), 9100, 0};
+  CHECK(std::ranges::any_of(line.net.sent, [&](auto const& one) { return one.first == moved; }));
+  CHECK(line.a.pair_failures().empty());  // it is reached
+  CHECK(line.lost_while_talking(1s) == 0);
+}
+
+TEST_CASE("of two addresses of one node that was never met, the wrong one does not stand in the way of the right one") {
+  VirtualNetwork net;
+  auto& b = net.add("b", "192.0.2.2");
+  auto& a = net.add("a", "192.0.2.1");
+  a.settings.peers = {keyed_entry("192.0.2.2", b), keyed_entry("192.0.2.99", b)};
+  b.start();
+  a.start();
+  net.run(300ms);
+  auto const peer = a.peer(b.id());
+  REQUIRE(peer);
+  CHECK(peer->state == control::PeerState::active);
+}
+
+TEST_CASE("junk from where a gateway was last does not keep it from being called through a relay") {
+  Line line;
+  line.b.settings.gateway = control::GatewaySettings{.nat_interface = "up0"};
+  line.a.settings.gateways = {line.b.id()};
+  line.link(line.a, line.b);
+  line.b.settings.peers.push_back(dialling({"192.0.2.1"}).peers.front());
+  line.start();
+  line.net.run(5s);
+  line.a.command(control::SetSplitDefault{true});
+  line.net.run(1s);
+  REQUIRE(line.a.routing().gateway == line.b.id());
+  line.cut(line.a, line.b);
+  line.cut(line.b, line.r);
+  for (auto* const node : {&line.a, &line.b}) node->kill();
+  line.b.settings.peers.pop_back();  // it calls the relay alone
+  line.b.trusted = {};
+  line.a.notes.clear();
+  line.a.start();
+  line.b.start();
+  std::uint16_t port = 20000;
+  auto const spam = [&] {
+    Buffer junk(64, 0x55);
+    junk[0] = static_cast<std::uint8_t>(wire::Kind::data);
+    line.net.inject({line.b.endpoint().ip, ++port, 0}, line.a.endpoint(), junk);
+    line.net.run(50ms);
+    return line.a.routing().gateway == line.b.id();
+  };
+  CHECK_FALSE(line.net.run_until(spam, 20s));
+  line.link(line.b, line.r);
+  CHECK(line.net.run_until(spam, 5s));
+}
