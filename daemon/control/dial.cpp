@@ -13,6 +13,9 @@ std::string pin_name(HostPort const& address) {
   return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+/// An entry is an address: who is reached already is called there alone.
+Ways ways_to(Peer const* peer) { return peer && peer->alive ? Ways::direct : Ways::all; }
+
 bool is_candidate(Entry const& entry, Endpoint const& at) {
   return std::find(entry.candidates.begin(), entry.candidates.end(), at) != entry.candidates.end();
 }
@@ -27,7 +30,7 @@ void Machine::add_entry(PeerEntry config, Turn& turn) {
   entry.config = std::move(config);
   entry.row = ++last_row_;
   entry.pin_address = pin_name(entry.config.address);
-  redial(entry, turn);
+  redial(entry, turn.now.boot, turn);
 }
 
 void Machine::remove_entry(std::string const& entry_id, Turn& turn) {
@@ -45,9 +48,9 @@ void Machine::remove_entry(std::string const& entry_id, Turn& turn) {
   table_dirty_ = planning_.is_due = true;
 }
 
-void Machine::redial(Entry& entry, Turn& turn) {
+void Machine::redial(Entry& entry, Time at, Turn const& turn) {
   entry.stage = Stage::resting;
-  entry.next = turn.now.boot;
+  entry.next = std::max(at, turn.now.boot);
   arm(entry);
   dirty_entries_.insert(entry.config.entry_id);
 }
@@ -137,12 +140,7 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   if (proven && (entry.peer == id || is_candidate(entry, *proven))) return connected(entry, *peer, turn);
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
-  auto const tries_it_too = [&](auto const& one) {
-    return &one.second != &entry && one.second.stage == Stage::initiating && one.second.tried == id;
-  };
-  if (std::ranges::none_of(entries_, tries_it_too)) end_handshake(id);
-  auto const ways = peer && peer->alive ? Ways::direct : Ways::all;
-  start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways);
+  start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways_to(peer));
   arm(entry);
 }
 
@@ -180,7 +178,7 @@ void Machine::dial_anew(NodeId const& id, Turn& turn) {
     if (entry.peer == id) entry.peer.reset();
     entry.tried.reset();
     entry.key.reset();
-    redial(entry, turn);
+    redial(entry, turn.now.boot, turn);
   }
 }
 
@@ -201,8 +199,10 @@ void Machine::on_key_reply(Bytes datagram, Turn& turn) {
       entry.answered_key = answer->key;
       // It is there, and what was sent to it was lost.
       auto const outgoing = outgoing_.find(*entry.tried);
-      if (entry.key == answer->key && outgoing != outgoing_.end()) send_initiation(outgoing->second, turn);
-      return;
+      if (entry.key != answer->key) return;
+      if (outgoing != outgoing_.end()) return send_initiation(outgoing->second, turn);
+      return start_handshake(*entry.tried, *entry.key, entry.candidates, is_urgent(entry), turn,
+                             ways_to(find(*entry.tried)));
     }
     if (entry.stage == Stage::querying) return on_key_known(entry, crypto::node_id_of(answer->key), answer->key, turn);
   }
@@ -284,7 +284,8 @@ void Machine::on_name(NameResolved const& note, Turn& turn) {
       for (auto const& address : note.addresses) fresh.push_back({address, entry.config.address.port, 0});
       for (auto const& one : fresh)
         if (!is_candidate(entry, one) && entry.candidates.size() < max_candidates) entry.candidates.push_back(one);
-      if (!fresh.empty()) start_handshake(*entry.tried, *entry.key, std::move(fresh), false, turn);
+      if (!fresh.empty())
+        start_handshake(*entry.tried, *entry.key, std::move(fresh), false, turn, ways_to(find(*entry.tried)));
     }
   }
 }

@@ -55,6 +55,7 @@ void Machine::on(Stored& note, Turn& turn) {
   if (!note.error.empty())
     log(turn, LogLevel::error,
         "could not store: " + note.error + "; what changed is lost at the next start unless this is mended");
+  if (note.store == Store::state) storing_.is_state_unwritten = !note.error.empty();
   auto const store = static_cast<std::size_t>(note.store);
   for (auto& one : storing_.unstored) {
     if (one.awaited[store] == 0 || one.awaited[store] > note.number) continue;

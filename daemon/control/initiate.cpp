@@ -23,7 +23,7 @@ void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vecto
                               Turn& turn, Ways ways) {
   if (impaired_ || stopping_ || id == self_ || (targets.empty() && !is_beyond(id))) return;
   auto const running = outgoing_.find(id);
-  if (running != outgoing_.end()) return join(running->second, targets, urgent, ways);
+  if (running != outgoing_.end()) return join(running->second, targets, urgent, turn, ways);
   auto const number = ++last_outgoing_;
   session::InitiationSchedule const schedule(turn.now.boot, settings_.handshake_timeout, urgent);
   outgoing_.emplace(id, Outgoing{number, id, key, std::move(targets), ways, schedule});
@@ -31,20 +31,24 @@ void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vecto
   on_handshake_timer(number, turn);
 }
 
-/// Who calls by all ways knows where the node was. A place that is only said to be its own gives way to that one.
-void Machine::join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Ways ways) {
+/// Who calls by all ways knows where the node was. A place that is only said to be its own gives way to that one. The
+/// attempt begins anew for what is new, or when it would send nothing more for whoever joins.
+void Machine::join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Turn& turn, Ways ways) {
   auto& known = running.targets;
+  bool const had_all = running.ways == Ways::all;
+  bool is_news = (urgent && !running.schedule.is_urgent()) || (ways == Ways::all && !had_all);
   for (auto const& target : targets) {
     if (std::ranges::find(known, target) != known.end()) continue;
     bool const is_full = known.size() == max_candidates;
-    if (is_full && (ways == Ways::direct || running.ways == Ways::all)) break;
+    if (is_full && (ways == Ways::direct || had_all)) break;
     if (is_full) known.erase(known.begin());
     known.push_back(target);
+    is_news = true;
   }
   if (ways == Ways::all) running.ways = Ways::all;
-  if (!urgent) return;
-  running.schedule.hasten();
-  timers_.arm({TimerKey::Kind::handshake, running.number}, running.schedule.next_deadline());
+  if (!is_news && !running.schedule.is_spent()) return;
+  running.schedule = {turn.now.boot, settings_.handshake_timeout, urgent || running.schedule.is_urgent()};
+  on_handshake_timer(running.number, turn);
 }
 
 /// The node that it is with showed itself.

@@ -72,7 +72,7 @@ class Machine final : private discovery::Judge {
   void start_handshake(NodeId const& id, PublicKey const& key, std::vector<Endpoint> targets, bool urgent, Turn& turn,
                        Ways ways = Ways::all);
   void on_handshake_timer(std::uint32_t number, Turn& turn);
-  void join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Ways ways);
+  void join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Turn& turn, Ways ways);
   void retry_handshake(NodeId const& id, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
   [[nodiscard]] std::optional<Buffer> write_initiation(Outgoing& outgoing, wire::Timestamp const& at, bool is_relayed);
@@ -96,7 +96,7 @@ class Machine final : private discovery::Judge {
   void connected(Entry& entry, Peer& peer, Turn& turn);
   void attempt_failed(Entry& entry, trust::Refused const& refused, Turn& turn);
   void give_up(Entry& entry, Turn& turn);
-  void redial(Entry& entry, Turn& turn);
+  void redial(Entry& entry, Time at, Turn const& turn);
   void hasten_entries(Time by);
   void arm(Entry const& entry);
   [[nodiscard]] bool is_urgent(Entry const& entry) const;

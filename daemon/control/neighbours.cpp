@@ -24,6 +24,9 @@ constexpr Duration way_is_trusted_for = std::chrono::milliseconds{1400};
 /// ... and the next one after this.
 constexpr Duration way_is_tried_for = std::chrono::milliseconds{450};
 
+/// A link that flaps costs a handshake no more often.
+constexpr Duration redial_pace = std::chrono::seconds{5};
+
 /// Probes of somebody who waits follow on each other every 250 ms, and one of them may be lost.
 constexpr Duration asks_on_within = std::chrono::milliseconds{600};
 /// Less than the pause between two of them: the second says already that the first was answered in vain.
@@ -56,9 +59,6 @@ void Machine::poll_link(Peer& peer, Turn& turn) {
   }
   leave_neighbour(peer, turn);
   call_again(peer.id, turn);
-  // A relay may carry on, and the user's own address lead to it from here.
-  for (auto& [entry_id, entry] : entries_)
-    if (entry.peer == peer.id && entry.stage == Stage::connected) redial(entry, turn);
 }
 
 void Machine::probe_link(Peer& peer, Turn& turn) {
@@ -96,6 +96,9 @@ void Machine::leave_neighbour(Peer& peer, Turn& turn) {
   if (!std::exchange(peer.is_neighbour, false)) return;
   with_mesh(turn, [&](auto& out) { mesh_.neighbour_down(peer.slot, turn.now.boot, out); });
   dirty_peers_.insert(peer.slot.value);
+  // A relay may carry on, and the user's own address lead to it from here.
+  for (auto& [entry_id, entry] : entries_)
+    if (entry.peer == peer.id && entry.stage == Stage::connected) redial(entry, peer.last_dialled + redial_pace, turn);
 }
 
 /// What was proven about the link was proven to the life before.

@@ -213,8 +213,13 @@ void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
   peer.liveness.stop();
   log(turn, LogLevel::warn, "lost " + short_id(peer.id) + ": " + why, peer.id);
   emit(PeerEventKind::disconnected, view_of(peer), turn);
-  for (auto& [entry_id, entry] : entries_)
-    if (entry.peer == peer.id) redial(entry, turn);
+  for (auto& [entry_id, entry] : entries_) {
+    if (entry.peer != peer.id) continue;
+    if (entry.stage == Stage::connected || entry.stage == Stage::resting)
+      redial(entry, turn.now.boot, turn);
+    else if (entry.stage == Stage::initiating && entry.tried == peer.id)  // by all ways from now on
+      start_handshake(peer.id, peer.key, entry.candidates, is_urgent(entry), turn);
+  }
   dirty_peers_.insert(peer.slot.value);
   arm(peer);
 }

@@ -64,7 +64,8 @@ struct Storing {
   std::uint64_t trust_version = 0;
   Time trust_at{};
   SavedState state{};
-  SaveNumbers numbers{};  ///< of the last job for each store
+  bool is_state_unwritten = false;  ///< the disk refused it: the next command tries again
+  SaveNumbers numbers{};            ///< of the last job for each store
   std::vector<Unstored> unstored{};
 };
 

@@ -138,10 +138,11 @@ void Machine::publish_plan(Turn& turn) {
 void Machine::publish_store(Turn& turn) {
   if (auto const reserved = timestamps_.to_store()) saved_.timestamps_reserved_until = *reserved;
   reserve_seqno();
-  if (impaired_) return;  // what could not be read is not written over
   auto const before = storing_.numbers;
+  if (impaired_) return await_stores(before, turn);  // what could not be read is not written over
   auto& [state_number, trust_number] = storing_.numbers;
-  if (saved_ != storing_.state) {
+  bool const is_awaited = std::ranges::any_of(storing_.unstored, &Unstored::is_new);
+  if (saved_ != storing_.state || (is_awaited && storing_.is_state_unwritten)) {
     storing_.state = saved_;
     turn.outbox.host.emplace_back(SaveState{++state_number, saved_});
   }

@@ -22,7 +22,7 @@ void Machine::set_split_default(CommandId id, bool on, Turn& turn) {
   using Phase = Routing::Phase;
   bool const settled = routing_.phase == (on ? Phase::on : Phase::off);
   if (settled && routing_.arming_error.empty())
-    return reply(id, SplitDefaultSet{on, on ? routing_.gateway : std::nullopt}, turn);
+    return reply_when_stored(id, SplitDefaultSet{on, on ? routing_.gateway : std::nullopt});
   if (on && !tunnel_up_)
     return reply(id, Refused{Refusal::route_failed, "there is no tunnel: " + tunnel_reason_}, turn);
   bool const is_turn = routing_.phase == (on ? Phase::releasing : Phase::arming);

@@ -16,6 +16,9 @@ class InitiationSchedule {
 
   [[nodiscard]] Time started() const { return start_; }
   [[nodiscard]] Time gives_up_at() const { return end_; }
+  [[nodiscard]] bool is_urgent() const { return is_urgent_; }
+  /// No initiation is to come.
+  [[nodiscard]] bool is_spent() const { return due() == never; }
   /// True when an initiation is due; counts it. Late calls do not send the missed ones in a burst.
   [[nodiscard]] bool take_due(Time now) {
     if (now < due()) return false;
@@ -23,8 +26,6 @@ class InitiationSchedule {
     last_ = now;
     return true;
   }
-  /// From now on at the pace of somebody who waits.
-  void hasten() { is_urgent_ = true; }
   /// The other side showed itself: what was sent is lost, unless its answer may still be under way. Begins anew, once.
   void restart(Time now) {
     if (was_restarted_ || now < last_ + restart_after) return;

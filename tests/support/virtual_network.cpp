@@ -38,7 +38,7 @@ std::string status_name(control::StatusEvent const& event, bool engaged) {
 
 Node::Running::Running(Node& node)
     : control(node.settings, crypto::KeyPair::from_private(node.private_key_), node.saved, node.trusted, dataplane,
-              node.entropy_) {}
+              node.entropy_, node.impaired) {}
 
 Node::Node(VirtualNetwork& network, std::string node_name, IpAddress address, control::Settings node_settings)
     : name(std::move(node_name)),

@@ -72,6 +72,7 @@ class Node {
 
   std::string name;
   control::Settings settings;
+  std::optional<control::Impairment> impaired;  ///< what of it cannot be read
   control::SavedState saved;
   trust::Snapshot trusted;
   std::vector<control::Note> notes;

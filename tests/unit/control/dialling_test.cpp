@@ -59,6 +59,11 @@ TEST_CASE("while a relay carries the session of an entry whose link broke, the u
   line.net.run(5s);
   REQUIRE(line.a.peer(line.b.id())->state == control::PeerState::active);
   line.cut(line.a, line.b);
+  SUBCASE("it breaks while they talk") {}
+  SUBCASE("it leads to another life, which came by the relay") {
+    line.b.kill();
+    line.b.start();
+  }
   (void)line.lost_while_talking(5s);
   REQUIRE(line.a.peer(line.b.id())->state == control::PeerState::relayed);
   line.a.host(control::NameResolved{"b.example", {*parse_ip("192.0.2.77")}});
@@ -77,6 +82,21 @@ TEST_CASE("of two addresses of one node that was never met, the wrong one does n
   b.start();
   a.start();
   net.run(300ms);
+  auto const peer = a.peer(b.id());
+  REQUIRE(peer);
+  CHECK(peer->state == control::PeerState::active);
+}
+
+TEST_CASE("an address that is added while another one of the node is tried in vain is called at once") {
+  VirtualNetwork net;
+  auto& b = net.add("b", "192.0.2.2");
+  auto& a = net.add("a", "192.0.2.1");
+  a.settings.peers = {keyed_entry("192.0.2.99", b)};
+  b.start();
+  a.start();
+  net.run(4s);  // the last initiation went out at 3.5 s
+  a.command(control::AddPeer{"192.0.2.2", "", {}, b.key()});
+  net.run(200ms);
   auto const peer = a.peer(b.id());
   REQUIRE(peer);
   CHECK(peer->state == control::PeerState::active);

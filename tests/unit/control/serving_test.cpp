@@ -87,13 +87,24 @@ TEST_CASE("who waits for the host is answered when another request overtakes, or
 
 TEST_CASE("an end of sharing, or of routing, that cannot be stored is not answered as done") {
   Shared set;
+  auto const is_done = [&](Node& node, control::Command command) {
+    auto const answer = node.answer(node.command(std::move(command)));
+    REQUIRE(answer);
+    return !std::holds_alternative<control::Refused>(*answer);
+  };
   set.gateway.disk_error = set.client.disk_error = "No space left on device";
-  CHECK(set.is_refused(control::DisableGateway{}));
+  for (int i = 0; i < 2; ++i) {  // asked again, it is as little stored
+    CHECK_FALSE(is_done(set.gateway, control::DisableGateway{}));
+    CHECK_FALSE(is_done(set.client, control::SetSplitDefault{false}));
+  }
   CHECK_FALSE(set.gateway.serving().active);
-  auto const answer = set.client.answer(set.client.command(control::SetSplitDefault{false}));
-  REQUIRE(answer);
-  CHECK(std::holds_alternative<control::Refused>(*answer));
   CHECK_FALSE(set.client.routing().on);
+  set.gateway.disk_error.clear();
+  set.client.disk_error.clear();
+  CHECK(is_done(set.gateway, control::DisableGateway{}));
+  CHECK(is_done(set.client, control::SetSplitDefault{false}));
+  CHECK_FALSE(set.gateway.saved.gateway);
+  CHECK(set.client.saved.routing_answer == false);
 }
 
 TEST_CASE("a gateway says who goes through it, though nobody did for a while or it went through another itself") {
@@ -117,4 +128,22 @@ TEST_CASE("a gateway says who goes through it, though nobody did for a while or 
   set.gateway.command(control::SetSplitDefault{false});
   set.net.run(15s);
   CHECK(goes_through());
+}
+
+TEST_CASE("a node that could not read its state keeps the block, and turns it off when it is told to") {
+  VirtualNetwork net;
+  auto& node = net.add("node", "192.0.2.1");
+  node.saved.routing_answer = true;
+  node.impaired = control::Impairment{"it is not JSON"};
+  node.start();
+  net.run(1s);
+  REQUIRE(node.routing().engaged);
+  for (auto const& command :
+       {control::Command{control::SetSplitDefault{false}}, control::Command{control::DisableGateway{}}}) {
+    auto const answer = node.answer(node.command(command));
+    REQUIRE(answer);
+    CHECK_FALSE(std::holds_alternative<control::Refused>(*answer));
+  }
+  CHECK_FALSE(node.routing().on);
+  CHECK(node.saved.routing_answer == true);  // nothing is written over
 }
