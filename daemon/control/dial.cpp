@@ -141,6 +141,10 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
   start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways_to(peer));
+  // One that was under way lasts as long as this one.
+  auto const running = outgoing_.find(id);
+  if (running != outgoing_.end() && running->second.schedule.started() != turn.now.boot)
+    begin_anew(running->second, is_urgent(entry), turn);
   arm(entry);
 }
 

@@ -4,6 +4,11 @@
 #include "control/machine.hpp"
 
 namespace pim::control {
+namespace {
+
+constexpr Duration store_again = std::chrono::seconds{30};
+
+}  // namespace
 
 void Machine::on(PlanApplied& note, Turn& turn) {
   if (!note.error.empty()) log(turn, LogLevel::error, "the host could not be set up: " + note.error);
@@ -55,8 +60,9 @@ void Machine::on(Stored& note, Turn& turn) {
   if (!note.error.empty())
     log(turn, LogLevel::error,
         "could not store: " + note.error + "; what changed is lost at the next start unless this is mended");
-  if (note.store == Store::state) storing_.is_state_unwritten = !note.error.empty();
   auto const store = static_cast<std::size_t>(note.store);
+  storing_.is_unwritten[store] = !note.error.empty();
+  if (!note.error.empty()) storing_.again_at = turn.now.boot + store_again;
   for (auto& one : storing_.unstored) {
     if (one.awaited[store] == 0 || one.awaited[store] > note.number) continue;
     one.awaited[store] = 0;

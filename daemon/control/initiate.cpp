@@ -31,23 +31,28 @@ void Machine::start_handshake(NodeId const& id, PublicKey const& key, std::vecto
   on_handshake_timer(number, turn);
 }
 
-/// Who calls by all ways knows where the node was. A place that is only said to be its own gives way to that one. The
-/// attempt begins anew for what is new, or when it would send nothing more for whoever joins.
+/// Who calls by all ways knows where the node was: the place that came first, perhaps one that is only said to be its
+/// own, gives way to that. The attempt begins anew for what is new, and when nothing more would be sent.
 void Machine::join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Turn& turn, Ways ways) {
   auto& known = running.targets;
-  bool const had_all = running.ways == Ways::all;
-  bool is_news = (urgent && !running.schedule.is_urgent()) || (ways == Ways::all && !had_all);
+  bool const by_all = ways == Ways::all;
+  bool is_due = (urgent && !running.schedule.is_urgent()) ||
+                (by_all && (running.ways != Ways::all || running.schedule.is_spent()));
   for (auto const& target : targets) {
     if (std::ranges::find(known, target) != known.end()) continue;
     bool const is_full = known.size() == max_candidates;
-    if (is_full && (ways == Ways::direct || had_all)) break;
+    if (is_full && !by_all) break;
     if (is_full) known.erase(known.begin());
     known.push_back(target);
-    is_news = true;
+    is_due = true;
   }
-  if (ways == Ways::all) running.ways = Ways::all;
-  if (!is_news && !running.schedule.is_spent()) return;
+  if (by_all) running.ways = Ways::all;
+  if (is_due) begin_anew(running, urgent, turn);
+}
+
+void Machine::begin_anew(Outgoing& running, bool urgent, Turn& turn) {
   running.schedule = {turn.now.boot, settings_.handshake_timeout, urgent || running.schedule.is_urgent()};
+  if (auto* const peer = find(running.id)) peer->last_dialled = turn.now.boot;
   on_handshake_timer(running.number, turn);
 }
 

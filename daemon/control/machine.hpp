@@ -73,6 +73,7 @@ class Machine final : private discovery::Judge {
                        Ways ways = Ways::all);
   void on_handshake_timer(std::uint32_t number, Turn& turn);
   void join(Outgoing& running, std::vector<Endpoint> const& targets, bool urgent, Turn& turn, Ways ways);
+  void begin_anew(Outgoing& running, bool urgent, Turn& turn);
   void retry_handshake(NodeId const& id, Turn& turn);
   void send_initiation(Outgoing& outgoing, Turn& turn);
   [[nodiscard]] std::optional<Buffer> write_initiation(Outgoing& outgoing, wire::Timestamp const& at, bool is_relayed);
@@ -234,6 +235,7 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] bool names_a_gateway() const;
   [[nodiscard]] std::optional<NodeId> gateway_being_tried() const;
   void reply_routing(std::vector<CommandId>& waiting, Answer const& answer, Turn& turn);
+  void reply_stored(std::vector<CommandId>& waiting, Answer const& answer);
 
   // -- serving.cpp: the internet for others
   void enable_gateway(CommandId id, GatewaySettings const& settings, Turn& turn);
@@ -306,7 +308,6 @@ class Machine final : private discovery::Judge {
   void publish_plan(Turn& turn);
   [[nodiscard]] std::optional<plan::Input> desired_plan() const;
   void publish_store(Turn& turn);
-  [[nodiscard]] bool may_store_trust(Time now);
   void reserve_seqno();
   void await_stores(SaveNumbers const& before, Turn& turn);
   void show_node(Turn& turn);

@@ -215,10 +215,12 @@ void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
   emit(PeerEventKind::disconnected, view_of(peer), turn);
   for (auto& [entry_id, entry] : entries_) {
     if (entry.peer != peer.id) continue;
-    if (entry.stage == Stage::connected || entry.stage == Stage::resting)
-      redial(entry, turn.now.boot, turn);
-    else if (entry.stage == Stage::initiating && entry.tried == peer.id)  // by all ways from now on
-      start_handshake(peer.id, peer.key, entry.candidates, is_urgent(entry), turn);
+    if (entry.stage == Stage::connected || entry.stage == Stage::resting) redial(entry, turn.now.boot, turn);
+    if (entry.stage != Stage::initiating || entry.tried != peer.id) continue;
+    // By all ways from now on.
+    entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
+    start_handshake(peer.id, peer.key, entry.candidates, is_urgent(entry), turn);
+    arm(entry);
   }
   dirty_peers_.insert(peer.slot.value);
   arm(peer);

@@ -64,8 +64,9 @@ struct Storing {
   std::uint64_t trust_version = 0;
   Time trust_at{};
   SavedState state{};
-  bool is_state_unwritten = false;  ///< the disk refused it: the next command tries again
-  SaveNumbers numbers{};            ///< of the last job for each store
+  std::array<bool, 2> is_unwritten{};  ///< by Store: the disk refused the last one
+  Time again_at = never;               ///< when it is tried again; a command does not wait for that
+  SaveNumbers numbers{};               ///< of the last job for each store
   std::vector<Unstored> unstored{};
 };
 

@@ -141,26 +141,29 @@ void Machine::publish_store(Turn& turn) {
   auto const before = storing_.numbers;
   if (impaired_) return await_stores(before, turn);  // what could not be read is not written over
   auto& [state_number, trust_number] = storing_.numbers;
+  auto const now = turn.now.boot;
   bool const is_awaited = std::ranges::any_of(storing_.unstored, &Unstored::is_new);
-  if (saved_ != storing_.state || (is_awaited && storing_.is_state_unwritten)) {
+  bool const tries_again = is_awaited || now >= storing_.again_at;
+  auto const& [is_state_unwritten, is_trust_unwritten] = storing_.is_unwritten;
+  if (tries_again) storing_.again_at = never;
+  auto due = storing_.again_at;
+  if (saved_ != storing_.state || (tries_again && is_state_unwritten)) {
     storing_.state = saved_;
     turn.outbox.host.emplace_back(SaveState{++state_number, saved_});
   }
-  if (trust_.version() != storing_.trust_version && may_store_trust(turn.now.boot)) {
-    storing_.trust_version = trust_.version();
-    storing_.trust_at = turn.now.boot;
-    turn.outbox.host.emplace_back(SaveTrust{++trust_number, trust_.snapshot()});
+  if (trust_.version() != storing_.trust_version || (tries_again && is_trust_unwritten)) {
+    // All of it is written each time, so what follows closely waits; not what somebody waits for.
+    auto const from = is_awaited || stopping_ ? now : storing_.trust_at + trust_pace;
+    due = std::min(due, from);
+    if (now >= from) {
+      due = storing_.again_at;
+      storing_.trust_version = trust_.version();
+      storing_.trust_at = now;
+      turn.outbox.host.emplace_back(SaveTrust{++trust_number, trust_.snapshot()});
+    }
   }
-  await_stores(before, turn);
-}
-
-/// All of it is written each time, so what follows closely waits; not what somebody waits for.
-bool Machine::may_store_trust(Time now) {
-  bool const is_awaited = std::ranges::any_of(storing_.unstored, &Unstored::is_new);
-  auto const due = storing_.trust_at + trust_pace;
-  if (now >= due || is_awaited || stopping_) return true;
   timers_.arm({TimerKey::Kind::store}, due);
-  return false;
+  await_stores(before, turn);
 }
 
 /// A stretch of sequence numbers is reserved ahead of its use, and the next one when half of it is used: the disk has

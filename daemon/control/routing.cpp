@@ -59,7 +59,7 @@ void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
       routing_.phase = Phase::on;
       choose_gateway(turn);
       show_routing(turn);
-      if (ok) return reply_routing(routing_.waiting, SplitDefaultSet{true, routing_.gateway}, turn);
+      if (ok) return reply_stored(routing_.waiting, SplitDefaultSet{true, routing_.gateway});
       return reply_routing(routing_.waiting, Refused{Refusal::route_failed, applied.error}, turn);
     case Phase::releasing:
       if (!ok) {
@@ -75,9 +75,7 @@ void Machine::on_routing_applied(PlanApplied const& applied, Turn& turn) {
       routing_.verified_at.reset();
       table_dirty_ = true;
       show_routing(turn);
-      for (auto const id : std::exchange(routing_.waiting, {}))
-        reply_when_stored(id, SplitDefaultSet{false, std::nullopt});
-      return;
+      return reply_stored(routing_.waiting, SplitDefaultSet{false, std::nullopt});
     case Phase::on:
     case Phase::off: return;
   }
@@ -217,6 +215,10 @@ void Machine::show_routing(Turn& turn) {
 void Machine::reply_routing(std::vector<CommandId>& waiting, Answer const& answer, Turn& turn) {
   for (auto const id : waiting) reply(id, answer, turn);
   waiting.clear();
+}
+
+void Machine::reply_stored(std::vector<CommandId>& waiting, Answer const& answer) {
+  for (auto const id : std::exchange(waiting, {})) reply_when_stored(id, answer);
 }
 
 }  // namespace pim::control

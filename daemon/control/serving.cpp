@@ -94,7 +94,7 @@ void Machine::on_serving_applied(PlanApplied const& applied, Turn& turn) {
     timers_.arm({TimerKey::Kind::serving}, turn.now.boot + look_interval);
     show_serving(turn);
   }
-  reply_routing(serving_.waiting, Done{}, turn);
+  reply_stored(serving_.waiting, Done{});
 }
 
 /// What was asked for is taken back, and what was shared before is shared as it was, if the next plan says so. Where

@@ -102,6 +102,41 @@ TEST_CASE("an address that is added while another one of the node is tried in va
   CHECK(peer->state == control::PeerState::active);
 }
 
+TEST_CASE("while the internet is blocked the address that the user said is called every second, met or not") {
+  VirtualNetwork net;
+  auto& gateway = net.add("gateway", "192.0.2.2");
+  auto& client = net.add("client", "192.0.2.1");
+  client.settings.peers = {keyed_entry("192.0.2.2", gateway)};
+  client.saved.routing_answer = true;
+  client.start();
+  net.run(1s);
+  for (int i = 0; i < 60; ++i) {
+    net.sent.clear();
+    net.run(1100ms);
+    CHECK(std::ranges::any_of(net.sent,
+                              [](auto const& one) { return wire::peek(one.second) == wire::Kind::initiation; }));
+  }
+}
+
+TEST_CASE("an address that the user adds is called at once, however many of the node are called already") {
+  Line line;
+  auto entry = keyed_entry("many.example", line.b);
+  line.a.settings.peers.push_back(entry);
+  line.a.settings.gateways = {line.b.id()};
+  line.start();
+  line.a.command(control::SetSplitDefault{true});
+  line.cut(line.b, line.r);
+  line.net.run(90s);  // the session is gone, and it is called at the addresses of the name
+  std::vector<IpAddress> many;
+  for (int i = 70; i < 74; ++i) many.push_back(*parse_ip("192.0.2." + std::to_string(i)));
+  line.a.host(control::NameResolved{"many.example", many});
+  line.net.run(10s);
+  line.link(line.a, line.b);
+  line.a.command(control::AddPeer{"192.0.2.2", "", {}, line.b.key()});
+  line.net.run(300ms);
+  CHECK(line.a.peer(line.b.id())->state == control::PeerState::active);
+}
+
 TEST_CASE("junk from where a gateway was last does not keep it from being called through a relay") {
   Line line;
   line.b.settings.gateway = control::GatewaySettings{.nat_interface = "up0"};

@@ -277,6 +277,7 @@ TEST_CASE("what cannot be stored is never answered as done") {
     return refused && refused->message.find("No space left") != std::string::npos;
   };
   CHECK(is_refused(control::VerifyPeer{name}));
+  CHECK(is_refused(control::VerifyPeer{name}));  // it is done, and as little stored
   CHECK(is_refused(control::AllowGateway{name, false}));
   CHECK(is_refused(control::ForgetPeer{name}));
   a.disk_error.clear();
@@ -285,6 +286,12 @@ TEST_CASE("what cannot be stored is never answered as done") {
   CHECK(a.trusted.records.front().level == trust::Level::verified);
   // Nothing to change, nothing to wait for.
   CHECK(std::holds_alternative<control::Done>(*a.answer(a.command(control::VerifyPeer{name}))));
+  // What the disk refused is written once there is room, without another command.
+  a.disk_error = "No space left on device";
+  CHECK(is_refused(control::AllowGateway{name, true}));
+  a.disk_error.clear();
+  net.run(31s);
+  CHECK(a.trusted.records.front().gateway_allowed);
 }
 
 TEST_CASE("a peer that was met before its address was added is named, let in and pinned once it answered there") {

@@ -85,6 +85,25 @@ TEST_CASE("who waits for the host is answered when another request overtakes, or
   }
 }
 
+TEST_CASE("a begin of sharing, or of routing, that cannot be stored is not answered as done, and is stored later") {
+  VirtualNetwork net;
+  for (auto const& [name, command] : {std::pair{"gateway", control::Command{control::EnableGateway{sharing()}}},
+                                      {"client", control::Command{control::SetSplitDefault{true}}}}) {
+    auto& node = net.add(name, "192.0.2.1");
+    node.start();
+    node.disk_error = "No space left on device";
+    for (int i = 0; i < 2; ++i) {
+      auto const answer = node.answer(node.command(command));
+      REQUIRE(answer);
+      CHECK(std::holds_alternative<control::Refused>(*answer));
+    }
+    node.disk_error.clear();
+    net.run(31s);
+    CHECK((node.saved.gateway.has_value() || node.saved.routing_answer == true));
+    node.kill();
+  }
+}
+
 TEST_CASE("an end of sharing, or of routing, that cannot be stored is not answered as done") {
   Shared set;
   auto const is_done = [&](Node& node, control::Command command) {
