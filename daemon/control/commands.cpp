@@ -17,8 +17,8 @@ void Machine::reply(CommandId id, Answer answer, Turn& turn) const {
 }
 
 /// For a command that changed the state or the trust store in this turn.
-void Machine::reply_when_stored(CommandId id, Answer answer, std::string added_entry) {
-  storing_.unstored.push_back({id, std::move(answer), std::move(added_entry)});
+void Machine::reply_when_stored(CommandId id, Answer answer, Kept kept, std::string added_entry) {
+  storing_.unstored.push_back({id, std::move(answer), kept, std::move(added_entry)});
 }
 
 /// False and answered while nothing can be stored, since what was there could not be read.
@@ -80,7 +80,7 @@ void Machine::on(CommandId id, AddPeer& command, Turn& turn) {
   auto const entry_id = entry.entry_id;
   auto const node_id = entry.node_id;
   add_entry(std::move(entry), turn);
-  reply_when_stored(id, PeerAdded{node_id, entry_id}, entry_id);
+  reply_when_stored(id, PeerAdded{node_id, entry_id}, in_state, entry_id);
 }
 
 void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
@@ -106,7 +106,7 @@ void Machine::on(CommandId id, RemovePeer& command, Turn& turn) {
   };
   auto const is_named_elsewhere = std::any_of(entries_.begin(), entries_.end(), names_it);
   if (named && !is_named_elsewhere) trust_.unlist(*named);
-  reply_when_stored(id, Done{});
+  reply_when_stored(id, Done{}, in_state);
 }
 
 void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
@@ -131,7 +131,7 @@ void Machine::on(CommandId id, ForgetPeer& command, Turn& turn) {
   dial_anew(*node, turn);
   emit(PeerEventKind::forgotten, std::move(view), turn);
   give_up_line(*node, turn);  // to be told anew: for clients it is gone
-  reply_when_stored(id, PeerForgotten{*node, forgot});
+  reply_when_stored(id, PeerForgotten{*node, forgot}, in_both);
 }
 
 void Machine::on(CommandId id, VerifyPeer& command, Turn& turn) {
@@ -145,7 +145,7 @@ void Machine::on(CommandId id, VerifyPeer& command, Turn& turn) {
     planning_.is_due = true;
     emit(PeerEventKind::trusted, view_of(*peer), turn);
   }
-  reply_when_stored(id, Done{});
+  reply_when_stored(id, Done{}, in_trust);
 }
 
 void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
@@ -171,7 +171,7 @@ void Machine::on(CommandId id, AllowGateway& command, Turn& turn) {
     if (command.allowed && !was_named) routing_.better.insert_or_assign(*node, Time{});
   }
   listing_.dirty.insert(*node);
-  reply_when_stored(id, Done{});
+  reply_when_stored(id, Done{}, in_both);
 }
 
 /// Consent is kept for whoever was met, is named otherwise, or can be met now.

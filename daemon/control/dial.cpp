@@ -138,10 +138,16 @@ void Machine::on_key_known(Entry& entry, NodeId const& id, PublicKey const& key,
   // answer anew.
   auto const proven = peer && peer->alive && peer->link.is_up() ? dataplane_.endpoint(peer->slot) : std::nullopt;
   if (proven && (entry.peer == id || is_candidate(entry, *proven))) return connected(entry, *peer, turn);
-  entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
   note(ledger_.reach(entry.attempt, trust::Step::initiation_sent, id), turn);
-  start_handshake(id, key, entry.candidates, is_urgent(entry), turn, ways_to(peer));
-  // One that was under way lasts as long as this one.
+  call(entry, turn);
+}
+
+/// At its addresses, and by every other way while it is not reached. A call that is under way lasts as long as this
+/// one.
+void Machine::call(Entry& entry, Turn& turn) {
+  auto const& id = *entry.tried;
+  entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
+  start_handshake(id, *entry.key, entry.candidates, is_urgent(entry), turn, ways_to(find(id)));
   auto const running = outgoing_.find(id);
   if (running != outgoing_.end() && running->second.schedule.started() != turn.now.boot)
     begin_anew(running->second, is_urgent(entry), turn);

@@ -71,8 +71,9 @@ void Machine::on(Stored& note, Turn& turn) {
       std::erase_if(saved_.added_peers, [&](auto const& peer) { return peer.entry_id == one.added_entry; });
       remove_entry(one.added_entry, turn);
     }
-    auto const what = one.added_entry.empty() ? "the next start will not know it, for it could not be stored: "
-                                              : "it could not be stored: ";
+    auto const what = one.added_entry.empty()
+                          ? "it is done, but the next start may not know it, for it could not be stored: "
+                          : "it could not be stored: ";
     one.answer = Refused{Refusal::internal, what + note.error};
     one.awaited = {};
   }

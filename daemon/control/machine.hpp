@@ -99,6 +99,7 @@ class Machine final : private discovery::Judge {
   void give_up(Entry& entry, Turn& turn);
   void redial(Entry& entry, Time at, Turn const& turn);
   void hasten_entries(Time by);
+  void call(Entry& entry, Turn& turn);
   void arm(Entry const& entry);
   [[nodiscard]] bool is_urgent(Entry const& entry) const;
   [[nodiscard]] std::optional<PublicKey> expected_key(Entry const& entry) const;
@@ -273,7 +274,7 @@ class Machine final : private discovery::Judge {
   [[nodiscard]] Result<NodeId, Refused> resolve(NodeName const& name) const;
   [[nodiscard]] std::optional<std::string> why_not_allowed(NodeId const& id) const;
   void reply(CommandId id, Answer answer, Turn& turn) const;
-  void reply_when_stored(CommandId id, Answer answer, std::string added_entry = {});
+  void reply_when_stored(CommandId id, Answer answer, Kept kept, std::string added_entry = {});
   [[nodiscard]] bool may_store(CommandId id, Turn& turn) const;
   void finish(Turn& turn);
 

@@ -216,11 +216,7 @@ void Machine::lose(Peer& peer, std::string const& why, Turn& turn) {
   for (auto& [entry_id, entry] : entries_) {
     if (entry.peer != peer.id) continue;
     if (entry.stage == Stage::connected || entry.stage == Stage::resting) redial(entry, turn.now.boot, turn);
-    if (entry.stage != Stage::initiating || entry.tried != peer.id) continue;
-    // By all ways from now on.
-    entry.schedule.emplace(turn.now.boot, settings_.handshake_timeout, is_urgent(entry));
-    start_handshake(peer.id, peer.key, entry.candidates, is_urgent(entry), turn);
-    arm(entry);
+    if (entry.stage == Stage::initiating && entry.tried == peer.id) call(entry, turn);
   }
   dirty_peers_.insert(peer.slot.value);
   arm(peer);

@@ -50,10 +50,15 @@ struct Outgoing {
 /// By Store; 0 is none.
 using SaveNumbers = std::array<std::uint64_t, 2>;
 
+/// By Store: whether a wish is kept there.
+using Kept = std::array<bool, 2>;
+inline constexpr Kept in_state{true, false}, in_trust{false, true}, in_both{true, true};
+
 /// A command done but for the disk.
 struct Unstored {
   CommandId id;
   Answer answer;
+  Kept kept;                ///< where its wish is
   std::string added_entry;  ///< goes again when it cannot be stored
   bool is_new = true;       ///< of this turn: what it changed is not on its way yet
   SaveNumbers awaited{};    ///< 0: nothing of that store
@@ -64,9 +69,9 @@ struct Storing {
   std::uint64_t trust_version = 0;
   Time trust_at{};
   SavedState state{};
-  std::array<bool, 2> is_unwritten{};  ///< by Store: the disk refused the last one
-  Time again_at = never;               ///< when it is tried again; a command does not wait for that
-  SaveNumbers numbers{};               ///< of the last job for each store
+  Kept is_unwritten{};    ///< the disk refused the last one
+  Time again_at = never;  ///< when that is tried again; a command does not wait for it
+  SaveNumbers numbers{};  ///< of the last job for each store
   std::vector<Unstored> unstored{};
 };
 

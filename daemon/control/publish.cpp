@@ -143,15 +143,20 @@ void Machine::publish_store(Turn& turn) {
   auto& [state_number, trust_number] = storing_.numbers;
   auto const now = turn.now.boot;
   bool const is_awaited = std::ranges::any_of(storing_.unstored, &Unstored::is_new);
-  bool const tries_again = is_awaited || now >= storing_.again_at;
-  auto const& [is_state_unwritten, is_trust_unwritten] = storing_.is_unwritten;
-  if (tries_again) storing_.again_at = never;
+  bool const is_time = now >= storing_.again_at;
+  if (is_time) storing_.again_at = never;
+  // What the disk refused is tried again in time, and for a command whose wish is kept there.
+  auto const tries_again = [&](Store store) {
+    auto const at = static_cast<std::size_t>(store);
+    auto const waits = [at](Unstored const& one) { return one.is_new && one.kept[at]; };
+    return storing_.is_unwritten[at] && (is_time || std::ranges::any_of(storing_.unstored, waits));
+  };
   auto due = storing_.again_at;
-  if (saved_ != storing_.state || (tries_again && is_state_unwritten)) {
+  if (saved_ != storing_.state || tries_again(Store::state)) {
     storing_.state = saved_;
     turn.outbox.host.emplace_back(SaveState{++state_number, saved_});
   }
-  if (trust_.version() != storing_.trust_version || (tries_again && is_trust_unwritten)) {
+  if (trust_.version() != storing_.trust_version || tries_again(Store::trust)) {
     // All of it is written each time, so what follows closely waits; not what somebody waits for.
     auto const from = is_awaited || stopping_ ? now : storing_.trust_at + trust_pace;
     due = std::min(due, from);

@@ -22,7 +22,7 @@ void Machine::set_split_default(CommandId id, bool on, Turn& turn) {
   using Phase = Routing::Phase;
   bool const settled = routing_.phase == (on ? Phase::on : Phase::off);
   if (settled && routing_.arming_error.empty())
-    return reply_when_stored(id, SplitDefaultSet{on, on ? routing_.gateway : std::nullopt});
+    return reply_when_stored(id, SplitDefaultSet{on, on ? routing_.gateway : std::nullopt}, in_state);
   if (on && !tunnel_up_)
     return reply(id, Refused{Refusal::route_failed, "there is no tunnel: " + tunnel_reason_}, turn);
   bool const is_turn = routing_.phase == (on ? Phase::releasing : Phase::arming);
@@ -218,7 +218,7 @@ void Machine::reply_routing(std::vector<CommandId>& waiting, Answer const& answe
 }
 
 void Machine::reply_stored(std::vector<CommandId>& waiting, Answer const& answer) {
-  for (auto const id : std::exchange(waiting, {})) reply_when_stored(id, answer);
+  for (auto const id : std::exchange(waiting, {})) reply_when_stored(id, answer, in_state);
 }
 
 }  // namespace pim::control

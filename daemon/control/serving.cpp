@@ -75,7 +75,7 @@ void Machine::disable_gateway(CommandId id, Turn& turn) {
   planning_.is_due = true;
   end_serving();
   reply_routing(serving_.waiting, Refused{Refusal::preflight_failed, "another request overtook this one"}, turn);
-  reply_when_stored(id, Done{});
+  reply_when_stored(id, Done{}, in_state);
 }
 
 void Machine::end_serving() {

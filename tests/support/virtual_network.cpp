@@ -215,9 +215,10 @@ void Node::do_host_job(control::HostJob& job) {
     if (disk_error.empty()) saved = state->state;
     host_answers_.emplace_back(control::Stored{control::Store::state, state->number, disk_error});
   } else if (auto* const trust = std::get_if<control::SaveTrust>(&job)) {
-    if (disk_error.empty()) trusted = trust->snapshot;
+    auto const& error = trust_error.empty() ? disk_error : trust_error;
+    if (error.empty()) trusted = trust->snapshot;
     ++trust_writes;
-    host_answers_.emplace_back(control::Stored{control::Store::trust, trust->number, disk_error});
+    host_answers_.emplace_back(control::Stored{control::Store::trust, trust->number, error});
   } else if (std::holds_alternative<control::ForgetRedirectedDns>(job)) {
     ++dns_forgotten;
   }

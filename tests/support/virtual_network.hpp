@@ -81,6 +81,7 @@ class Node {
   std::string refuse_plans;     ///< when set, the host answers every plan with this error
   bool answers_plans = true;    ///< the host says what became of a plan
   std::string disk_error;       ///< when set, nothing of the state is stored any more
+  std::string trust_error;      ///< the same for what is known of peers
   bool armed_unstored = false;  ///< a block was armed while the stored answer said otherwise
   bool tunnel = true;
   std::uint64_t wakes = 0;

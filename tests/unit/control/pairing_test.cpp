@@ -294,6 +294,27 @@ TEST_CASE("what cannot be stored is never answered as done") {
   CHECK(a.trusted.records.front().gateway_allowed);
 }
 
+TEST_CASE("a command does not fail for a store that its wish is not kept in") {
+  VirtualNetwork net;
+  auto& a = net.add("a", "192.0.2.1", with_peer(entry("192.0.2.2")));
+  auto& b = net.add("b", "192.0.2.2");
+  b.start();
+  a.start();
+  net.run(1s);
+  a.trust_error = "No space left on device";
+  auto const is_refused = [&](control::Command command) {
+    auto const answer = a.answer(a.command(std::move(command)));
+    REQUIRE(answer);
+    return std::holds_alternative<control::Refused>(*answer);
+  };
+  CHECK(is_refused(control::VerifyPeer{{to_string(b.id())}}));
+  CHECK_FALSE(is_refused(control::AddPeer{"192.0.2.3", "added"}));
+  CHECK_FALSE(is_refused(control::SetSplitDefault{true}));
+  CHECK_FALSE(is_refused(control::SetSplitDefault{false}));
+  CHECK(is_refused(control::AllowGateway{{to_string(b.id())}, true}));
+  CHECK(a.saved.added_peers.size() == 1);
+}
+
 TEST_CASE("a peer that was met before its address was added is named, let in and pinned once it answered there") {
   VirtualNetwork net;
   auto& a = net.add("a", "192.0.2.1");
